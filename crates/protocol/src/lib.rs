@@ -1,0 +1,37 @@
+//! What Yoi's parties say to each other.
+//!
+//! This crate owns ids, events, the snapshot and the one `apply` that folds events into it,
+//! frames, diagnostics and their codes, problem documents, and the bodies of the REST API. It does
+//! no I/O, reads no clock, and knows neither runtimes nor backends.
+
+pub mod api;
+mod code;
+mod content;
+mod diagnostic;
+mod event;
+mod frame;
+pub mod ids;
+mod open;
+mod state;
+mod text;
+mod time;
+mod weight;
+
+pub use code::{Action, Code, CodeInfo, Retry};
+pub use content::{DiffPart, ImagePart, KnownPart, Part, ResourcePart, TerminalPart, TextPart};
+pub use diagnostic::{Diagnostic, ExpiredReason, Problem};
+pub use event::{
+    AnyEvent, Approval, BlockKind, BlockStatus, Event, EventError, EventKind, Level, Outcome, PlanItem, PlanStatus,
+    Run, RunError, Status, Trigger, UnknownEvent, Usage, WorkerInfo,
+};
+pub use frame::{Envelope, EventFrame, Frame, FrameError, HeartbeatFrame, LinkState};
+pub use ids::{IdError, RunId, RuntimeId, WorkerId};
+pub use state::{Entry, EntryKind, OpenBlock, State, Transcript, bounds};
+pub use text::{TailText, floor_char_boundary};
+pub use time::Timestamp;
+
+/// The most bytes of one event frame on the wire.
+pub const MAX_FRAME_BYTES: usize = 256 * 1024;
+
+/// The most bytes of an event's own JSON: a frame's bound less its envelope.
+pub const MAX_EVENT_BYTES: usize = MAX_FRAME_BYTES - 512;
