@@ -1,0 +1,129 @@
+//! Many WebSockets, owned by a few tasks.
+//!
+//! Owns sockets from the end of their handshake to their close: writing what sessions gather,
+//! answering control frames, heartbeats, and the end of those that take nothing. A socket costs a
+//! position and a waker; only one that would block waits for its own writability. Must not know
+//! what is in a frame.
+
+mod group;
+mod shard;
+mod socket;
+
+use crate::attach::AttachRequest;
+use crate::options::Options;
+use crate::stream::Stream;
+use bytes::Bytes;
+use protocol::{Code, Diagnostic, Envelope};
+use shard::{Shard, ShardHandle};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+/// A connection that bytes can be read from and written to.
+pub trait Io: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> Io for T {}
+
+/// What a connection is about.
+pub enum Subject {
+    /// Follows a stream.
+    Stream {
+        /// Which.
+        stream: Arc<Stream>,
+        /// How.
+        request: AttachRequest,
+    },
+    /// Is told why not, and closed.
+    Refused {
+        /// What stands around the frame.
+        envelope: Envelope,
+        /// Why not.
+        diagnostic: Diagnostic,
+    },
+}
+
+/// A WebSocket whose handshake is done.
+pub struct Connection {
+    /// The socket. Small writes must leave at once (`TCP_NODELAY`).
+    pub io: Box<dyn Io>,
+    /// What was read beyond the handshake.
+    pub read: Bytes,
+    /// What it is about.
+    pub subject: Subject,
+}
+
+/// Owns many WebSockets. Cheap to clone.
+#[derive(Clone)]
+pub struct Hub {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    shards: Vec<ShardHandle>,
+    next: AtomicUsize,
+    sockets: Arc<AtomicUsize>,
+    max_connections: usize,
+}
+
+impl Hub {
+    /// Starts the hub's tasks on the current tokio runtime.
+    #[must_use]
+    pub fn start(options: &Options) -> Hub {
+        let processors = || std::thread::available_parallelism().map_or(1, usize::from);
+        let count = if options.writers == 0 { processors() } else { options.writers };
+        let sockets = Arc::new(AtomicUsize::new(0));
+        let shards = (0..count).map(|_| Shard::start(options.clone(), Arc::clone(&sockets))).collect();
+        let inner = Inner { shards, next: AtomicUsize::new(0), sockets, max_connections: options.max_connections };
+        Hub { inner: Arc::new(inner) }
+    }
+
+    /// How many sockets it owns.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.inner.sockets.load(Ordering::Relaxed)
+    }
+
+    /// Takes a socket over. One beyond the bound is told `overloaded` and closed.
+    pub fn attach(&self, mut connection: Connection) {
+        if let Subject::Stream { .. } = connection.subject
+            && self.connections() >= self.inner.max_connections
+        {
+            let words = format!("this server takes {} connections that watch", self.inner.max_connections);
+            let diagnostic = Diagnostic::new(Code::Overloaded, words).retry_after(5_000);
+            let envelope = match &connection.subject {
+                Subject::Stream { stream, .. } => stream.envelope().clone(),
+                Subject::Refused { envelope, .. } => envelope.clone(),
+            };
+            connection.subject = Subject::Refused { envelope, diagnostic };
+        }
+        self.inner.sockets.fetch_add(1, Ordering::Relaxed);
+        let turn = self.inner.next.fetch_add(1, Ordering::Relaxed);
+        if let Some(shard) = self.inner.shards.get(turn % self.inner.shards.len().max(1)) {
+            shard.attach(connection);
+        }
+    }
+
+    /// Tells every viewer that the server goes away, and closes. Waits until all are gone, at most
+    /// for `deadline`; then whatever is left is dropped. Returns how many had to be dropped.
+    pub async fn shutdown(&self, deadline: Duration) -> usize {
+        let words = "this server is shutting down; connect again with the last cursor";
+        let diagnostic = Diagnostic::new(Code::GoingAway, words).retry_after(1_000);
+        for shard in &self.inner.shards {
+            shard.shut_down(diagnostic.clone());
+        }
+        let all = async {
+            for shard in &self.inner.shards {
+                shard.finished().await;
+            }
+        };
+        if tokio::time::timeout(deadline, all).await.is_ok() {
+            return 0;
+        }
+        let left = self.connections();
+        for shard in &self.inner.shards {
+            shard.abort();
+        }
+        left
+    }
+}

@@ -1,0 +1,397 @@
+//! One task that owns many sockets.
+//!
+//! Owns the order of work: new sockets, what became ready, what grew, what is due; in bounded
+//! turns, so that other tasks of the same thread have theirs. Must not know frames.
+
+use crate::framing::Framing;
+use crate::hub::group::Group;
+use crate::hub::socket::{Next, Scratch, Socket};
+use crate::hub::{Connection, Subject};
+use crate::metric_definitions::{CLOSED, WATCHERS};
+use crate::options::Options;
+use crate::page::Page;
+use crate::stream::HistoryError;
+use crate::wheel::Wheel;
+use atomic_waker::AtomicWaker;
+use event_log::Seq;
+use parking_lot::Mutex;
+use protocol::Diagnostic;
+use slab::Slab;
+use std::collections::{HashMap, VecDeque};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::task::{Context, Poll, Wake};
+use std::time::Duration;
+use tokio::time::{Instant, Sleep};
+use tokio_util::sync::CancellationToken;
+
+/// Sockets driven before other tasks of the thread have their turn.
+const BUDGET: usize = 512;
+
+/// What others put in front of a shard.
+#[derive(Default)]
+struct Inbox {
+    connections: Vec<Connection>,
+    ready: Vec<usize>,
+    changed: Vec<usize>,
+    loaded: Vec<(usize, u64, Result<Arc<Page>, HistoryError>)>,
+    shutdown: Option<Diagnostic>,
+}
+
+/// What a shard shares with those who wake it.
+pub(super) struct Shared {
+    waker: AtomicWaker,
+    inbox: Mutex<Inbox>,
+}
+
+impl Shared {
+    fn put(&self, put: impl FnOnce(&mut Inbox)) {
+        put(&mut self.inbox.lock());
+        self.waker.wake();
+    }
+
+    pub fn changed(&self, group: usize) {
+        self.put(|inbox| inbox.changed.push(group));
+    }
+}
+
+/// Wakes one socket.
+struct SocketWake {
+    shared: Arc<Shared>,
+    key: usize,
+    queued: AtomicBool,
+}
+
+impl Wake for SocketWake {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        if !self.queued.swap(true, Ordering::AcqRel) {
+            self.shared.put(|inbox| inbox.ready.push(self.key));
+        }
+    }
+}
+
+/// A shard's task, from outside.
+pub(super) struct ShardHandle {
+    shared: Arc<Shared>,
+    finished: CancellationToken,
+    task: tokio::task::AbortHandle,
+}
+
+impl ShardHandle {
+    pub fn attach(&self, connection: Connection) {
+        self.shared.put(|inbox| inbox.connections.push(connection));
+    }
+
+    pub fn shut_down(&self, diagnostic: Diagnostic) {
+        self.shared.put(|inbox| inbox.shutdown = Some(diagnostic));
+    }
+
+    pub async fn finished(&self) {
+        self.finished.cancelled().await;
+    }
+
+    pub fn abort(&self) {
+        self.task.abort();
+    }
+}
+
+impl Drop for ShardHandle {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+struct Slot {
+    socket: Socket,
+    wake: Arc<SocketWake>,
+    /// Tells this socket from an earlier one in the same place.
+    generation: u64,
+}
+
+/// One task that owns many sockets.
+pub(super) struct Shard {
+    options: Options,
+    shared: Arc<Shared>,
+    /// How many sockets the whole hub has.
+    total: Arc<AtomicUsize>,
+    slots: Slab<Slot>,
+    groups: Slab<Group>,
+    by_stream: HashMap<usize, usize>,
+    sweeping: VecDeque<usize>,
+    /// Sockets that want another turn.
+    again: VecDeque<usize>,
+    wheel: Wheel,
+    sleep: Pin<Box<Sleep>>,
+    scratch: Scratch,
+    going_away: Option<Diagnostic>,
+    generation: u64,
+    random: u64,
+}
+
+impl Shard {
+    pub fn start(options: Options, total: Arc<AtomicUsize>) -> ShardHandle {
+        let shared = Arc::new(Shared { waker: AtomicWaker::new(), inbox: Mutex::default() });
+        let finished = CancellationToken::new();
+        let now = Instant::now();
+        let mut shard = Shard {
+            options,
+            shared: Arc::clone(&shared),
+            total,
+            slots: Slab::new(),
+            groups: Slab::new(),
+            by_stream: HashMap::new(),
+            sweeping: VecDeque::new(),
+            again: VecDeque::new(),
+            wheel: Wheel::new(now),
+            sleep: Box::pin(tokio::time::sleep_until(now)),
+            scratch: Scratch::default(),
+            going_away: None,
+            generation: 0,
+            random: getrandom::u64().unwrap_or(0x9e37_79b9_7f4a_7c15) | 1,
+        };
+        let done = finished.clone();
+        // it takes its own turns: tokio's budget would stop it after 128 writes, and look like a full socket
+        let task = tokio::spawn(tokio::task::coop::unconstrained(async move {
+            std::future::poll_fn(|cx| shard.poll(cx)).await;
+            done.cancel();
+        }));
+        ShardHandle { shared, finished, task: task.abort_handle() }
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.shared.waker.register(cx.waker());
+        let mut budget = BUDGET;
+        loop {
+            self.take_inbox();
+            let now = Instant::now();
+            self.take_due(now);
+            if !self.work(&mut budget, now) {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            if self.going_away.is_some() && self.slots.is_empty() {
+                return Poll::Ready(());
+            }
+            // sleeps until something is due; whatever comes before that wakes it
+            let Some(due) = self.wheel.due() else { return Poll::Pending };
+            if self.sleep.deadline() != due {
+                self.sleep.as_mut().reset(due);
+            }
+            if self.sleep.as_mut().poll(cx).is_pending() {
+                return Poll::Pending;
+            }
+        }
+    }
+
+    fn take_inbox(&mut self) {
+        let inbox = std::mem::take(&mut *self.shared.inbox.lock());
+        for connection in inbox.connections {
+            self.insert(connection);
+        }
+        for key in inbox.ready {
+            if let Some(slot) = self.slots.get(key) {
+                slot.wake.queued.store(false, Ordering::Release);
+                self.again.push_back(key);
+            }
+        }
+        for (key, generation, page) in inbox.loaded {
+            let Some(slot) = self.slots.get_mut(key).filter(|s| s.generation == generation) else { continue };
+            slot.socket.loading = false;
+            match page {
+                Ok(page) => slot.socket.session.loaded(page),
+                Err(error) => {
+                    tracing::warn!(%error, "older events cannot be read");
+                    slot.socket.session.load_failed();
+                }
+            }
+            self.again.push_back(key);
+        }
+        for key in inbox.changed {
+            if let Some(group) = self.groups.get_mut(key) {
+                if group.sweep.is_none() {
+                    self.sweeping.push_back(key);
+                }
+                group.begin_sweep();
+            }
+        }
+        if let Some(diagnostic) = inbox.shutdown {
+            for (key, slot) in &mut self.slots {
+                slot.socket.go_away(&diagnostic);
+                self.again.push_back(key);
+            }
+            self.going_away = Some(diagnostic);
+        }
+    }
+
+    fn insert(&mut self, connection: Connection) {
+        let group = match &connection.subject {
+            // subscribed before the watermark is fixed, so that no event falls between
+            Subject::Stream { stream, .. } => Some(self.group_of(stream)),
+            Subject::Refused { .. } => None,
+        };
+        let session = Socket::session(&connection.subject, &self.options);
+        let now = Instant::now();
+        let heartbeat_at = now + self.interval();
+        let entry = self.slots.vacant_entry();
+        let key = entry.key();
+        let wake = Arc::new(SocketWake { shared: Arc::clone(&self.shared), key, queued: AtomicBool::new(false) });
+        let mut socket = Socket::new(connection, session, Arc::clone(&wake).into(), heartbeat_at);
+        if let Some(group_key) = group
+            && let Some(group) = self.groups.get_mut(group_key)
+        {
+            socket.group = Some((group_key, group.members.len()));
+            group.members.push(key);
+        }
+        if let Some(diagnostic) = &self.going_away {
+            socket.go_away(diagnostic);
+        }
+        self.generation += 1;
+        entry.insert(Slot { socket, wake, generation: self.generation });
+        metrics::gauge!(WATCHERS, "transport" => "ws").increment(1.0);
+        self.again.push_back(key);
+        self.schedule(key);
+    }
+
+    fn group_of(&mut self, stream: &Arc<crate::stream::Stream>) -> usize {
+        let id = Arc::as_ptr(stream) as usize;
+        if let Some(key) = self.by_stream.get(&id) {
+            return *key;
+        }
+        let entry = self.groups.vacant_entry();
+        let key = entry.key();
+        entry.insert(Group::new(&self.shared, key, stream.feed(Framing::WebSocket)));
+        self.by_stream.insert(id, key);
+        key
+    }
+
+    /// Time to the next heartbeat: the set one, give or take a tenth (xorshift64).
+    fn interval(&mut self) -> Duration {
+        self.random ^= self.random << 13;
+        self.random ^= self.random >> 7;
+        self.random ^= self.random << 17;
+        let tenths = 0.9 + 0.2 * (self.random % 1024) as f64 / 1024.0;
+        self.options.heartbeat.mul_f64(tenths)
+    }
+
+    fn take_due(&mut self, now: Instant) {
+        let mut due = Vec::new();
+        self.wheel.take(now, &mut due);
+        for (key, tick) in due {
+            let interval = self.interval();
+            let Some(slot) = self.slots.get_mut(key) else { continue };
+            if slot.socket.scheduled != tick {
+                continue;
+            }
+            match slot.socket.tick(&self.options, now, interval) {
+                Next::Drop => self.remove(key),
+                _ => {
+                    self.again.push_back(key);
+                    self.schedule(key);
+                }
+            }
+        }
+    }
+
+    fn schedule(&mut self, key: usize) {
+        if let Some(slot) = self.slots.get_mut(key) {
+            let due = slot.socket.due(&self.options);
+            slot.socket.scheduled = self.wheel.insert(key, due);
+        }
+    }
+
+    /// Drives what has something to do. False when the budget ran out first.
+    fn work(&mut self, budget: &mut usize, now: Instant) -> bool {
+        loop {
+            if *budget == 0 {
+                return false;
+            }
+            let key = match self.again.pop_front() {
+                Some(key) => key,
+                None => match self.sweep() {
+                    Some(key) => key,
+                    None => return true,
+                },
+            };
+            *budget -= 1;
+            self.drive(key, now);
+        }
+    }
+
+    /// The next socket of a stream that grew, passing over those that wait for themselves.
+    fn sweep(&mut self) -> Option<usize> {
+        while let Some(&key) = self.sweeping.front() {
+            if let Some(group) = self.groups.get_mut(key)
+                && let Some(mut at) = group.sweep
+            {
+                while let Some(&member) = group.members.get(at) {
+                    at += 1;
+                    if self.slots.get(member).is_some_and(|slot| !slot.socket.is_blocked()) {
+                        group.sweep = Some(at);
+                        return Some(member);
+                    }
+                }
+                group.sweep = None;
+            }
+            self.sweeping.pop_front();
+        }
+        None
+    }
+
+    fn drive(&mut self, key: usize, now: Instant) {
+        let Some(slot) = self.slots.get_mut(key) else { return };
+        let due = slot.socket.due(&self.options);
+        match slot.socket.drive(&mut self.scratch, &self.options, now) {
+            Next::Wait => {}
+            Next::Again => self.again.push_back(key),
+            Next::Load(after) => self.load(key, after),
+            Next::Drop => return self.remove(key),
+        }
+        if self.slots.get(key).is_some_and(|slot| slot.socket.due(&self.options) < due) {
+            self.schedule(key);
+        }
+    }
+
+    fn load(&mut self, key: usize, after: Seq) {
+        let Some(slot) = self.slots.get_mut(key) else { return };
+        let Some(feed) = slot.socket.session.feed().map(Arc::clone) else { return };
+        if std::mem::replace(&mut slot.socket.loading, true) {
+            return;
+        }
+        let (shared, generation) = (Arc::clone(&self.shared), slot.generation);
+        tokio::spawn(async move {
+            let page = feed.load(after).await;
+            shared.put(|inbox| inbox.loaded.push((key, generation, page)));
+        });
+    }
+
+    fn remove(&mut self, key: usize) {
+        let Some(slot) = self.slots.try_remove(key) else { return };
+        let code = slot.socket.session.close_code().map_or_else(|| "gone".into(), |code| code.to_string());
+        metrics::counter!(CLOSED, "code" => code).increment(1);
+        metrics::gauge!(WATCHERS, "transport" => "ws").decrement(1.0);
+        self.total.fetch_sub(1, Ordering::Relaxed);
+        let Some((group_key, place)) = slot.socket.group else { return };
+        let Some(group) = self.groups.get_mut(group_key) else { return };
+        if let Some(moved) = group.remove(place)
+            && let Some(slot) = self.slots.get_mut(moved)
+        {
+            slot.socket.group = Some((group_key, place));
+        }
+        if group.members.is_empty() {
+            let id = Arc::as_ptr(group.feed.stream()) as usize;
+            self.by_stream.remove(&id);
+            self.groups.remove(group_key);
+        }
+    }
+}
+
+impl Drop for Shard {
+    fn drop(&mut self) {
+        self.total.fetch_sub(self.slots.len(), Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,281 @@
+//! One WebSocket of a shard.
+//!
+//! Owns the socket, its session and what it waits for. Must not know other sockets.
+
+use crate::hub::{Connection, Io, Subject};
+use crate::framing::Framing;
+use crate::metric_definitions::BYTES_WRITTEN;
+use crate::options::Options;
+use crate::session::{MAX_SEGMENTS, Segment, Session, Wants};
+use crate::ws::{self, Incoming, Reader};
+use event_log::Seq;
+use protocol::{Code, Diagnostic};
+use std::io::IoSlice;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::Instant;
+
+/// How much is gathered for one write, in bytes.
+const WRITE_BYTES: usize = 512 << 10;
+/// How many writes a socket gets before others have their turn.
+const TURNS: usize = 8;
+/// Heartbeats without a sign of life after which a peer counts as gone.
+const SILENT_HEARTBEATS: u8 = 3;
+
+/// What a socket needs from its shard after it was driven.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// Nothing until something happens.
+    Wait,
+    /// Another turn: there is more to write.
+    Again,
+    /// The page after this event.
+    Load(Seq),
+    /// To be dropped.
+    Drop,
+}
+
+/// One WebSocket.
+pub(super) struct Socket {
+    io: Box<dyn Io>,
+    pub session: Session,
+    reader: Reader,
+    pub waker: Waker,
+    /// Since when it takes nothing.
+    blocked_since: Option<Instant>,
+    /// When it is dropped, whatever is left to say.
+    drop_at: Option<Instant>,
+    heartbeat_at: Instant,
+    /// Heartbeats since it last gave a sign of life.
+    silent: u8,
+    /// A page is being loaded for it.
+    pub loading: bool,
+    /// Everything was said, and its writing side is closed.
+    shut: bool,
+    /// The entry in the wheel that counts.
+    pub scheduled: u64,
+    /// The group of its stream, and its place there.
+    pub group: Option<(usize, usize)>,
+}
+
+impl Socket {
+    pub fn new(connection: Connection, session: Session, waker: Waker, heartbeat_at: Instant) -> Socket {
+        let mut socket = Socket {
+            io: connection.io,
+            session,
+            reader: Reader::default(),
+            waker,
+            blocked_since: None,
+            drop_at: None,
+            heartbeat_at,
+            silent: 0,
+            loading: false,
+            shut: false,
+            scheduled: 0,
+            group: None,
+        };
+        socket.take_in(&connection.read);
+        socket
+    }
+
+    /// The session for a connection's subject.
+    pub fn session(subject: &Subject, options: &Options) -> Session {
+        match subject {
+            Subject::Stream { stream, request } => {
+                Session::attach(stream.feed(Framing::WebSocket), request, options)
+            }
+            Subject::Refused { envelope, diagnostic } => Session::refused(Framing::WebSocket, envelope, diagnostic),
+        }
+    }
+
+    /// Whether it waits for its own writability, so that new events are not its concern.
+    pub fn is_blocked(&self) -> bool {
+        self.blocked_since.is_some() || self.loading || self.shut
+    }
+
+    /// Reads what came and writes what it takes.
+    pub fn drive(&mut self, scratch: &mut Scratch, options: &Options, now: Instant) -> Next {
+        if self.read(scratch) == Alive::No {
+            return Next::Drop;
+        }
+        self.write(&mut scratch.segments, options, now)
+    }
+
+    /// Reads until nothing is left. What the peer says is answered through the session.
+    fn read(&mut self, scratch: &mut Scratch) -> Alive {
+        let waker = self.waker.clone();
+        let mut cx = Context::from_waker(&waker);
+        loop {
+            let mut buf = ReadBuf::new(&mut scratch.read);
+            match Pin::new(&mut self.io).poll_read(&mut cx, &mut buf) {
+                Poll::Pending => return Alive::Yes,
+                Poll::Ready(Err(_)) => return Alive::No,
+                Poll::Ready(Ok(())) if buf.filled().is_empty() => return Alive::No,
+                Poll::Ready(Ok(())) => {
+                    let filled = buf.filled().to_vec();
+                    self.take_in(&filled);
+                }
+            }
+        }
+    }
+
+    fn take_in(&mut self, bytes: &[u8]) {
+        if bytes.is_empty() {
+            return;
+        }
+        self.silent = 0;
+        if self.session.is_ending() {
+            return;
+        }
+        let session = &mut self.session;
+        self.reader.read(bytes, |incoming| match incoming {
+            Incoming::Ping(payload) => session.push_control(ws::pong(&payload)),
+            Incoming::Pong => {}
+            Incoming::Close => session.close(1000, ""),
+            Incoming::Data => {
+                let words = "this stream is read-only; send commands over REST";
+                session.end_with(&Diagnostic::new(Code::ReadOnlyStream, words));
+            }
+            Incoming::Violation(code, words) => session.close(code, words),
+        });
+    }
+
+    /// Writes until the socket is full, there is nothing to write, or others have their turn.
+    fn write(&mut self, segments: &mut Vec<Segment>, options: &Options, now: Instant) -> Next {
+        let waker = self.waker.clone();
+        let mut cx = Context::from_waker(&waker);
+        if self.shut {
+            return Next::Wait;
+        }
+        for _ in 0..TURNS {
+            segments.clear();
+            let wants = self.session.gather(segments, WRITE_BYTES);
+            if segments.is_empty() {
+                return self.settle(wants, &mut cx, options, now);
+            }
+            let mut slices = [IoSlice::new(&[]); MAX_SEGMENTS];
+            let mut total = 0;
+            let mut used = 0;
+            for (slice, segment) in slices.iter_mut().zip(segments.iter()) {
+                *slice = IoSlice::new(segment.bytes());
+                total += segment.bytes().len();
+                used += 1;
+            }
+            let wrote = Pin::new(&mut self.io).poll_write_vectored(&mut cx, slices.get(..used).unwrap_or_default());
+            match wrote {
+                Poll::Ready(Ok(0)) | Poll::Ready(Err(_)) => return Next::Drop,
+                Poll::Ready(Ok(n)) => {
+                    metrics::counter!(BYTES_WRITTEN).increment(n as u64);
+                    self.blocked_since = None;
+                    self.session.wrote(segments, n);
+                    if n < total {
+                        self.session.was_blocked();
+                    }
+                }
+                Poll::Pending => {
+                    self.blocked_since.get_or_insert(now);
+                    self.session.was_blocked();
+                    return Next::Wait;
+                }
+            }
+        }
+        Next::Again
+    }
+
+    /// There is nothing to write: passes on what the transport holds back, then waits or closes.
+    fn settle(&mut self, wants: Wants, cx: &mut Context<'_>, options: &Options, now: Instant) -> Next {
+        match Pin::new(&mut self.io).poll_flush(cx) {
+            Poll::Ready(Ok(())) => self.blocked_since = None,
+            Poll::Ready(Err(_)) => return Next::Drop,
+            Poll::Pending => {
+                self.blocked_since.get_or_insert(now);
+                return Next::Wait;
+            }
+        }
+        match wants {
+            Wants::Events => Next::Wait,
+            Wants::Load(after) => Next::Load(after),
+            Wants::Close => match Pin::new(&mut self.io).poll_shutdown(cx) {
+                Poll::Ready(Err(_)) => Next::Drop,
+                Poll::Ready(Ok(())) => {
+                    // the peer's own close, or the end of its patience, is waited for
+                    self.shut = true;
+                    self.drop_at = Some(now + options.close_timeout);
+                    Next::Wait
+                }
+                Poll::Pending => {
+                    self.drop_at.get_or_insert(now + options.close_timeout);
+                    Next::Wait
+                }
+            },
+        }
+    }
+
+    /// Looks at what is due.
+    pub fn tick(&mut self, options: &Options, now: Instant, interval: std::time::Duration) -> Next {
+        if self.drop_at.is_some_and(|at| at <= now) {
+            return Next::Drop;
+        }
+        if let Some(since) = self.blocked_since
+            && self.drop_at.is_none()
+            && now >= since + options.slow_after
+        {
+            self.end_slow(options, now);
+        }
+        if self.heartbeat_at <= now {
+            self.heartbeat_at = now + interval;
+            if self.silent >= SILENT_HEARTBEATS && !self.session.is_ending() {
+                self.end_slow(options, now);
+            } else if self.blocked_since.is_none() && self.session.heartbeat() {
+                self.session.push_control(ws::ping());
+                self.silent += 1;
+            }
+        }
+        Next::Again
+    }
+
+    fn end_slow(&mut self, options: &Options, now: Instant) {
+        let words = "this connection took nothing for too long; connect again with the last cursor when it can";
+        if !self.session.is_ending() {
+            self.session.end_with(&Diagnostic::new(Code::SlowConsumer, words).retry_after(1_000));
+        }
+        self.drop_at = Some(now + options.slow_linger);
+    }
+
+    /// When to look at it again.
+    pub fn due(&self, options: &Options) -> Instant {
+        let mut due = self.heartbeat_at;
+        if let Some(at) = self.drop_at {
+            due = due.min(at);
+        } else if let Some(since) = self.blocked_since {
+            due = due.min(since + options.slow_after);
+        }
+        due
+    }
+
+    /// Ends it because the server goes away.
+    pub fn go_away(&mut self, diagnostic: &Diagnostic) {
+        if !self.session.is_ending() {
+            self.session.end_with(diagnostic);
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Alive {
+    Yes,
+    No,
+}
+
+/// What all sockets of a shard use in turn.
+pub(super) struct Scratch {
+    pub segments: Vec<Segment>,
+    pub read: Box<[u8]>,
+}
+
+impl Default for Scratch {
+    fn default() -> Self {
+        Scratch { segments: Vec::with_capacity(MAX_SEGMENTS + 8), read: vec![0; 4096].into() }
+    }
+}
