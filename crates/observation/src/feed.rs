@@ -6,13 +6,12 @@
 use crate::framing::{Framing, Head};
 use crate::metric_definitions::{FRAMES_ENCODED, SNAPSHOTS};
 use crate::page::{FrameEnd, Page};
-use crate::stream::{HistoryError, Stream};
+use crate::stream::{Folded, HistoryError, Stream};
 use bytes::Bytes;
 use event_log::{Position, Read, Seq};
 use parking_lot::Mutex;
-use protocol::{AnyEvent, Event, EventKind, State, Timestamp};
-use serde::Serialize;
-use std::collections::{HashMap, VecDeque};
+use protocol::{AnyEvent, Event, EventKind, Timestamp};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Weak};
 
 /// The size to which pages are joined, in bytes. (Small in unit tests, so that they reach every
@@ -21,7 +20,7 @@ const PAGE_BYTES: usize = if cfg!(test) { 900 } else { 64 << 10 };
 /// How much of the newest frames is kept ready, in bytes.
 const HOT_BYTES: usize = if cfg!(test) { 2500 } else { 1 << 20 };
 /// How many pages made for those behind are kept for others that are as far behind.
-const RECENT_PAGES: usize = 8;
+const RECENT_PAGES: usize = 16;
 /// The most text of one merged delta, in bytes.
 const MERGED_BYTES: usize = if cfg!(test) { 40 } else { 32 << 10 };
 /// The most events and bytes that one merged page is made from.
@@ -43,7 +42,7 @@ pub(crate) enum Next {
 }
 
 /// How the frames of those behind are made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Merge {
     /// One frame for each event.
     No,
@@ -67,16 +66,8 @@ struct Pages {
     /// The newest event with a frame.
     made: Seq,
     /// Pages made for those behind, by where they begin.
-    behind: HashMap<(Seq, Merge), Weak<Page>>,
+    behind: BTreeMap<(Merge, Seq), Weak<Page>>,
     recent: VecDeque<Arc<Page>>,
-}
-
-#[derive(Serialize)]
-struct SnapshotEvent<'a> {
-    r#type: &'static str,
-    #[serde(flatten)]
-    state: &'a State,
-    at: Timestamp,
 }
 
 impl Feed {
@@ -85,7 +76,7 @@ impl Feed {
             hot: VecDeque::new(),
             hot_bytes: 0,
             made: stream.head(),
-            behind: HashMap::new(),
+            behind: BTreeMap::new(),
             recent: VecDeque::new(),
         };
         let (pages, snapshot, loading) = (Mutex::new(pages), Mutex::default(), tokio::sync::Mutex::default());
@@ -143,8 +134,8 @@ impl Feed {
 
     /// The page for somebody behind the ready frames.
     fn behind(&self, pages: &mut Pages, after: Seq, merge: Merge) -> Next {
-        if let Some(page) = pages.behind.get(&(after, merge)).and_then(Weak::upgrade) {
-            return Next::Frames(page, 0);
+        if let Some((page, frame)) = pages.shared(after, merge) {
+            return Next::Frames(page, frame);
         }
         let (events, bytes) = match merge {
             Merge::No => (usize::MAX, PAGE_BYTES),
@@ -172,8 +163,7 @@ impl Feed {
     /// are served by one load.
     pub async fn load(&self, after: Seq) -> Result<Arc<Page>, HistoryError> {
         let _one = self.loading.lock().await;
-        let key = (after, Merge::No);
-        if let Some(page) = self.pages.lock().behind.get(&key).and_then(Weak::upgrade) {
+        if let Some((page, _)) = self.pages.lock().shared(after, Merge::No) {
             return Ok(page);
         }
         let Some(history) = self.stream.history() else {
@@ -257,8 +247,7 @@ impl Feed {
             return (*seq, frame.clone());
         }
         let folded = self.stream.folded();
-        let event = SnapshotEvent { r#type: "snapshot", state: &folded.state, at: folded.at };
-        let event = serde_json::to_vec(&event).unwrap_or_default();
+        let event = snapshot_event(&folded);
         let cursor = self.stream.cursor_at(folded.seq);
         let mut json = Vec::with_capacity(event.len() + 256);
         self.stream.envelope().write_event(&mut json, cursor.as_str(), &event);
@@ -290,17 +279,34 @@ impl Pages {
         }
     }
 
+    /// A page that was made for somebody as far behind.
+    fn shared(&self, after: Seq, merge: Merge) -> Option<(Arc<Page>, usize)> {
+        let (_, page) = self.behind.range((merge, Seq::ORIGIN)..=(merge, after)).next_back()?;
+        let page = page.upgrade()?;
+        let frame = page.frame_after(after)?;
+        Some((page, frame))
+    }
+
     /// Lets others that are as far behind find a page.
     fn share(&mut self, after: Seq, merge: Merge, page: &Arc<Page>) {
         if self.behind.len() >= 64 {
             self.behind.retain(|_, page| page.strong_count() > 0);
         }
-        self.behind.insert((after, merge), Arc::downgrade(page));
+        self.behind.insert((merge, after), Arc::downgrade(page));
         self.recent.push_back(Arc::clone(page));
         if self.recent.len() > RECENT_PAGES {
             self.recent.pop_front();
         }
     }
+}
+
+/// The state as an event of type `snapshot`: its members, between the type and the time.
+fn snapshot_event(folded: &Folded) -> Vec<u8> {
+    let mut json = br#"{"type":"snapshot","#.to_vec();
+    let state = serde_json::to_vec(&*folded.state).unwrap_or_default();
+    json.extend_from_slice(state.get(1..state.len().saturating_sub(1)).unwrap_or_default());
+    json.extend_from_slice(format!(",\"at\":\"{}\"}}", folded.at).as_bytes());
+    json
 }
 
 /// Consecutive deltas of one block.
