@@ -12,8 +12,16 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 pub mod echo;
+mod lines;
 pub mod process;
+mod questions;
 pub mod replay;
+#[cfg(test)]
+mod testing;
+
+pub use echo::{Echo, EchoOptions};
+pub use process::{Input, Lifetime, Mode, Process, ProcessOptions, ProcessOptionsError, RunEnd};
+pub use replay::{Approvals, Recording, Replay, ReplayError, ReplayOptions, ReplayOptionsError, Speed};
 
 /// What an executor says, in order. Block and approval ids are its own, unique in a run; the
 /// worker gives them names that are unique in its log.
@@ -167,6 +175,14 @@ impl RunContext {
     pub fn input_text(&self) -> String {
         self.input.iter().filter_map(Part::as_text).collect::<Vec<_>>().join("\n")
     }
+
+    /// Says something, and gives up as soon as the run is cancelled.
+    ///
+    /// # Errors
+    /// When the run is over or cancelled.
+    pub async fn say(&self, output: Output) -> Result<(), RunOver> {
+        self.out.emit_unless(&self.cancel, output).await
+    }
 }
 
 /// Where an executor says things.
@@ -189,6 +205,25 @@ impl Emitter {
     /// When the run is over.
     pub async fn emit(&self, output: Output) -> Result<(), RunOver> {
         self.sender.send(output).await.map_err(|_| RunOver)
+    }
+
+    /// As [`Emitter::emit`], but gives up as soon as `cancel` is cancelled, also while it waits.
+    ///
+    /// # Errors
+    /// When the run is over or cancelled.
+    pub async fn emit_unless(&self, cancel: &CancellationToken, output: Output) -> Result<(), RunOver> {
+        if cancel.is_cancelled() {
+            return Err(RunOver);
+        }
+        match self.sender.try_send(output) {
+            Ok(()) => Ok(()),
+            Err(mpsc::error::TrySendError::Closed(_)) => Err(RunOver),
+            Err(mpsc::error::TrySendError::Full(output)) => tokio::select! {
+                biased;
+                () = cancel.cancelled() => Err(RunOver),
+                sent = self.emit(output) => sent,
+            },
+        }
     }
 
     /// Asks a person and waits for the answer.

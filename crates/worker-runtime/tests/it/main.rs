@@ -1,1 +1,21 @@
-//! placeholder
+//! The integration tests of the crate, in one binary.
+//!
+//! Owns nothing: each module below is one subject.
+
+#[cfg(test)]
+mod core_commands;
+#[cfg(test)]
+mod core_create;
+#[cfg(test)]
+mod core_faults;
+#[cfg(test)]
+mod core_input;
+#[cfg(test)]
+#[cfg(feature = "fs-store")]
+mod core_restart;
+#[cfg(test)]
+mod core_run;
+#[cfg(test)]
+mod core_shutdown;
+#[cfg(test)]
+mod core_support;

@@ -1,0 +1,44 @@
+# Everything a person does with this repository. `make run` and `make test` set up what they need.
+.DEFAULT_GOAL := help
+.PHONY: help run test lint fmt bench soak fuzz generate
+
+CARGO ?= cargo
+# How long each fuzz target runs, in seconds.
+FUZZ_SECONDS ?= 300
+# How many seeds and rounds a soak runs.
+SEEDS ?= 2000
+ROUNDS ?= 1000
+
+help: ## Show this
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+
+run: ## Build, start a runtime on loopback, and watch a recorded agent session live
+	@scripts/setup
+	@scripts/run
+
+test: ## Run every test
+	@scripts/setup
+	@scripts/test
+
+lint: ## Check formatting, lints, generated files, feature isolation and the tree
+	@scripts/setup
+	@scripts/lint
+
+fmt: ## Format the code
+	$(CARGO) fmt --all
+
+generate: ## Write the generated files anew
+	$(CARGO) run -q -p xtask -- generate
+
+bench: ## Measure; benches/README.md says what the figures mean
+	@scripts/setup
+	$(CARGO) bench -p event-log -p observation -p worker-runtime --features observation/ws,worker-runtime/fs-store
+
+soak: ## The slow tests: SEEDS simulated networks, ROUNDS kills
+	@scripts/setup
+	YOI_SIM_SEEDS=$(SEEDS) $(CARGO) test -p observation --features ws --test it -- --nocapture simulation
+	YOI_KILL_ROUNDS=$(ROUNDS) $(CARGO) test -p yoi --test it -- --nocapture kill
+
+fuzz: ## Run every fuzz target for FUZZ_SECONDS
+	@scripts/setup
+	@scripts/fuzz $(FUZZ_SECONDS)
