@@ -75,6 +75,8 @@ impl Segment {
 /// What a session waits for when there is nothing to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wants {
+    /// Another round once this is written: there is more than was gathered.
+    More,
     /// New events.
     Events,
     /// The page after this event, by [`Feed::load`] and then [`Session::loaded`].
@@ -315,6 +317,11 @@ impl Session {
         self.blocked = true;
     }
 
+    /// Its socket took everything up to the newest event.
+    pub fn caught_up(&mut self) {
+        self.blocked = false;
+    }
+
     /// The page it wanted.
     pub fn loaded(&mut self, page: Arc<Page>) {
         if page.frame_after(self.after).is_some() {
@@ -349,10 +356,8 @@ impl Session {
                 Some(wants) => return wants,
                 // fell behind, or the stream ended: there are new frames of its own
                 None if out.is_empty() || self.own.is_empty() => {}
-                None => {
-                    // what was gathered stays in front; the rest comes in the next round
-                    return Wants::Events;
-                }
+                // what was gathered stays in front; the rest comes in the next round
+                None => return Wants::More,
             }
         }
     }
@@ -371,20 +376,20 @@ impl Session {
                 phase = Phase::Live;
             }
             if *room == 0 || out.len() >= MAX_SEGMENTS {
-                return Some(Wants::Events);
+                return Some(Wants::More);
             }
             let (page, from) = match self.next_page(feed, at, phase) {
                 Next::Frames(page, from) => (page, from),
                 Next::Head => {
-                    if out.is_empty() {
-                        self.blocked = false;
-                        if let Some(diagnostic) = feed.stream().ended().cloned() {
-                            self.push_diagnostic(feed, &diagnostic);
-                            self.finish(feed.framing(), &diagnostic);
-                            return None;
-                        }
+                    let Some(diagnostic) = feed.stream().ended().cloned() else {
+                        return Some(Wants::Events);
+                    };
+                    if !out.is_empty() {
+                        return Some(Wants::More);
                     }
-                    return Some(Wants::Events);
+                    self.push_diagnostic(feed, &diagnostic);
+                    self.finish(feed.framing(), &diagnostic);
+                    return None;
                 }
                 Next::Cold if phase == Phase::Live && self.phase == Phase::Live => {
                     // older than memory keeps: not for one that is merely slow
@@ -392,7 +397,7 @@ impl Session {
                         self.fall_behind();
                         return None;
                     }
-                    return Some(Wants::Events);
+                    return Some(Wants::More);
                 }
                 Next::Cold => return Some(Wants::Load(at)),
                 Next::Gone => {
@@ -400,7 +405,7 @@ impl Session {
                         self.fall_behind();
                         return None;
                     }
-                    return Some(Wants::Events);
+                    return Some(Wants::More);
                 }
             };
             let mut to = page.frames_fitting(from, *room);

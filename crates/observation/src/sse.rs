@@ -90,6 +90,7 @@ impl Viewer {
             }
             match wants {
                 Wants::Close => return None,
+                Wants::More => {}
                 Wants::Load(after) => {
                     let feed = self.session.feed().map(Arc::clone)?;
                     match feed.load(after).await {

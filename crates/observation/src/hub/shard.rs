@@ -113,6 +113,15 @@ struct Slot {
     generation: u64,
 }
 
+/// Why a socket has its turn.
+#[derive(Clone, Copy)]
+enum Turn {
+    /// Something happened to itself: there may be something to read.
+    Own,
+    /// Its stream grew.
+    Stream,
+}
+
 /// One task that owns many sockets.
 pub(super) struct Shard {
     options: Options,
@@ -310,15 +319,15 @@ impl Shard {
             if *budget == 0 {
                 return false;
             }
-            let key = match self.again.pop_front() {
-                Some(key) => key,
+            let (key, turn) = match self.again.pop_front() {
+                Some(key) => (key, Turn::Own),
                 None => match self.sweep() {
-                    Some(key) => key,
+                    Some(key) => (key, Turn::Stream),
                     None => return true,
                 },
             };
             *budget -= 1;
-            self.drive(key, now);
+            self.drive(key, turn, now);
         }
     }
 
@@ -342,10 +351,14 @@ impl Shard {
         None
     }
 
-    fn drive(&mut self, key: usize, now: Instant) {
+    fn drive(&mut self, key: usize, turn: Turn, now: Instant) {
         let Some(slot) = self.slots.get_mut(key) else { return };
         let due = slot.socket.due(&self.options);
-        match slot.socket.drive(&mut self.scratch, &self.options, now) {
+        let next = match turn {
+            Turn::Own => slot.socket.drive(&mut self.scratch, &self.options, now),
+            Turn::Stream => slot.socket.write(&mut self.scratch, &self.options, now),
+        };
+        match next {
             Next::Wait => {}
             Next::Again => self.again.push_back(key),
             Next::Load(after) => self.load(key, after),

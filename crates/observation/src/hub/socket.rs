@@ -99,7 +99,7 @@ impl Socket {
         if self.read(scratch) == Alive::No {
             return Next::Drop;
         }
-        self.write(&mut scratch.segments, options, now)
+        self.write(scratch, options, now)
     }
 
     /// Reads until nothing is left. What the peer says is answered through the session.
@@ -142,7 +142,8 @@ impl Socket {
     }
 
     /// Writes until the socket is full, there is nothing to write, or others have their turn.
-    fn write(&mut self, segments: &mut Vec<Segment>, options: &Options, now: Instant) -> Next {
+    pub fn write(&mut self, scratch: &mut Scratch, options: &Options, now: Instant) -> Next {
+        let Scratch { segments, written, .. } = scratch;
         let waker = self.waker.clone();
         let mut cx = Context::from_waker(&waker);
         if self.shut {
@@ -166,11 +167,15 @@ impl Socket {
             match wrote {
                 Poll::Ready(Ok(0)) | Poll::Ready(Err(_)) => return Next::Drop,
                 Poll::Ready(Ok(n)) => {
-                    metrics::counter!(BYTES_WRITTEN).increment(n as u64);
+                    written.increment(n as u64);
                     self.blocked_since = None;
                     self.session.wrote(segments, n);
                     if n < total {
                         self.session.was_blocked();
+                    } else if wants == Wants::Events {
+                        // the usual end: it has everything, and the stream wakes it for more
+                        self.session.caught_up();
+                        return self.settle(wants, &mut cx, options, now);
                     }
                 }
                 Poll::Pending => {
@@ -195,6 +200,7 @@ impl Socket {
         }
         match wants {
             Wants::Events => Next::Wait,
+            Wants::More => Next::Again,
             Wants::Load(after) => Next::Load(after),
             Wants::Close => match Pin::new(&mut self.io).poll_shutdown(cx) {
                 Poll::Ready(Err(_)) => Next::Drop,
@@ -270,12 +276,15 @@ enum Alive {
 
 /// What all sockets of a shard use in turn.
 pub(super) struct Scratch {
-    pub segments: Vec<Segment>,
-    pub read: Box<[u8]>,
+    segments: Vec<Segment>,
+    read: Box<[u8]>,
+    /// Looked up once: it is counted at every write.
+    written: metrics::Counter,
 }
 
 impl Default for Scratch {
     fn default() -> Self {
-        Scratch { segments: Vec::with_capacity(MAX_SEGMENTS + 8), read: vec![0; 4096].into() }
+        let written = metrics::counter!(BYTES_WRITTEN);
+        Scratch { segments: Vec::with_capacity(MAX_SEGMENTS + 8), read: vec![0; 4096].into(), written }
     }
 }

@@ -148,6 +148,8 @@ impl Viewer {
         self.session.wrote(&segments, n);
         if n < total {
             self.session.was_blocked();
+        } else if wants == Wants::Events {
+            self.session.caught_up();
         }
         self.bytes.extend(sent);
         self.read(world);
