@@ -1,0 +1,295 @@
+//! The command line.
+//!
+//! Owns every command, flag and their help. Must not do anything.
+
+use crate::connection::ConnectionArgs;
+use crate::exit;
+use crate::look::When;
+use clap::{Args, Command as ClapCommand, CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
+use protocol::{Status, WorkerId};
+use std::path::PathBuf;
+
+/// Run long-lived agent workers on any machine, and watch and drive all of them from one place
+#[derive(Parser, Debug)]
+#[command(name = "yoi", version, propagate_version = true, disable_help_subcommand = true)]
+pub struct Cli {
+    #[command(flatten)]
+    pub connection: ConnectionArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// How to say things.
+#[derive(Args, Clone, Copy, Debug)]
+#[command(next_help_heading = "Output")]
+pub struct OutputArgs {
+    /// Write JSON to stdout, and errors as problem documents to stderr
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// When to use colours; NO_COLOR turns them off too
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = When::Auto)]
+    pub color: When,
+    /// Tell nothing on stderr but errors
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Serve workers from this machine, or look at a runtime
+    #[command(subcommand)]
+    Runtime(RuntimeCommand),
+    /// Make, list, drive and remove workers
+    #[command(subcommand)]
+    Worker(WorkerCommand),
+    /// Follow a worker: what it did, and what it does as it does it
+    Watch(WatchArgs),
+    /// Record a worker's events into a file that the `replay` executor plays
+    ///
+    /// While it goes on, the recording is FILE.part, written event by event, so that one that is
+    /// killed is usable as it is; at the end, Ctrl-C included, it is renamed to FILE.
+    Record(RecordArgs),
+    /// Look at the configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Write a completion script for a shell to stdout
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+#[derive(Subcommand, Debug)]
+pub enum RuntimeCommand {
+    /// Serve workers until interrupted
+    Serve(Box<crate::serving::ServeArgs>),
+    /// Show what a runtime is and how it is
+    Show,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum ConfigCommand {
+    /// Show every setting of `runtime serve` and where it comes from, secrets masked
+    Show(Box<crate::serving::ServeArgs>),
+}
+
+#[derive(Subcommand, Debug)]
+pub enum WorkerCommand {
+    /// Make a worker and print its id
+    Create(CreateArgs),
+    /// List workers
+    List(ListArgs),
+    /// Show a worker
+    Show(WorkerArg),
+    /// Say something to a worker and print the id of the run that this begins
+    Input(InputArgs),
+    /// End the run under way
+    Cancel(WorkerArg),
+    /// End a worker; its log stays
+    Stop(WorkerArg),
+    /// Start a stopped worker again from its log
+    Resume(WorkerArg),
+    /// Remove a stopped worker and its log
+    Delete(WorkerArg),
+    /// Answer a question that a worker asks
+    Approve(ApproveArgs),
+    /// Print a worker's transcript, oldest first
+    Transcript(TranscriptArgs),
+}
+
+/// A worker by its id.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct WorkerArg {
+    /// The worker's id, as `worker list` shows it
+    #[arg(value_name = "WORKER")]
+    pub worker: WorkerId,
+}
+
+#[derive(Args, Debug)]
+pub struct CreateArgs {
+    /// A name for people; the profile's where absent
+    #[arg(long)]
+    pub name: Option<String>,
+    /// The id to give it: the same command again is then the same worker
+    #[arg(long, value_name = "WORKER")]
+    pub id: Option<WorkerId>,
+    /// One of the runtime's profiles; its default where absent
+    #[arg(long)]
+    pub profile: Option<String>,
+    /// A label; may be given more than once
+    #[arg(long, value_name = "NAME=VALUE", value_parser = label)]
+    pub label: Vec<(String, String)>,
+    /// The folder to work in, absolute, on the runtime's machine
+    #[arg(long, value_name = "DIR")]
+    pub workdir: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub struct ListArgs {
+    /// Only workers of this status
+    #[arg(long, value_parser = status)]
+    pub status: Option<Status>,
+    /// Only workers with this label; may be given more than once
+    #[arg(long, value_name = "NAME=VALUE", value_parser = label)]
+    pub label: Vec<(String, String)>,
+    /// The most workers of one page
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub limit: Option<u32>,
+    /// Every page, not only the first
+    #[arg(long)]
+    pub all: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct InputArgs {
+    #[command(flatten)]
+    pub worker: WorkerArg,
+    /// What to say; `-`, or nothing where stdin is no terminal, reads it from stdin
+    #[arg(value_name = "TEXT")]
+    pub text: Vec<String>,
+    /// However often the same key is sent, one run is begun
+    #[arg(long, value_name = "KEY")]
+    pub idempotency_key: Option<String>,
+    /// Follow the run to its end; unless it completes, the exit status is 9
+    #[arg(long)]
+    pub follow: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct ApproveArgs {
+    #[command(flatten)]
+    pub worker: WorkerArg,
+    /// The question's id
+    #[arg(value_name = "APPROVAL")]
+    pub approval: String,
+    /// One of its options
+    #[arg(value_name = "OPTION")]
+    pub option: String,
+}
+
+#[derive(Args, Debug)]
+pub struct TranscriptArgs {
+    #[command(flatten)]
+    pub worker: WorkerArg,
+    /// The most entries of one page
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub limit: Option<u32>,
+    /// Only entries before this cursor
+    #[arg(long, value_name = "CURSOR")]
+    pub before: Option<String>,
+    /// Every page back to the beginning, not only the newest
+    #[arg(long)]
+    pub all: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct WatchArgs {
+    #[command(flatten)]
+    pub worker: WorkerArg,
+    /// Begin after this event, not with what the worker is now
+    #[arg(long, value_name = "CURSOR")]
+    pub from_cursor: Option<String>,
+    /// End when no run is under way; unless the run watched completed, the exit status is 9
+    #[arg(long)]
+    pub until_idle: bool,
+    /// Print each event's JSON as it was made, one a line; `--json` prints whole frames
+    #[arg(long)]
+    pub raw: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct RecordArgs {
+    #[command(flatten)]
+    pub worker: WorkerArg,
+    /// Where to; `-` is stdout
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// End when no run is under way; unless the run recorded completed, the exit status is 9
+    #[arg(long)]
+    pub until_idle: bool,
+    /// Begin after this event, not with what the worker is now
+    #[arg(long, value_name = "CURSOR")]
+    pub from_cursor: Option<String>,
+    /// Replace FILE and FILE.part where they exist
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// The whole command, its exit statuses in its help.
+pub fn command() -> ClapCommand {
+    Cli::command().after_help(exit::help())
+}
+
+fn label(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("a label is NAME=VALUE".to_owned()),
+    }
+}
+
+fn status(text: &str) -> Result<Status, String> {
+    match Status::from(text) {
+        Status::Other(_) => {
+            let known: Vec<&str> = Status::KNOWN.iter().map(Status::as_str).collect();
+            Err(format!("a status is one of {}", known.join(", ")))
+        }
+        status => Ok(status),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The help of a command and of all below it.
+    fn tree(command: &mut ClapCommand, path: &str, out: &mut String) {
+        out.push_str(&format!("######## {path}\n{}\n", command.render_long_help()));
+        let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
+        for name in names {
+            let path = format!("{path} {name}");
+            // the flags of these two are the runtime's, which has its own test
+            if ["yoi runtime serve", "yoi config show"].contains(&path.as_str()) {
+                out.push_str(&format!("######## {path}\n(as the runtime's own help)\n\n"));
+            } else if let Some(sub) = command.find_subcommand_mut(&name) {
+                tree(sub, &path, out);
+            }
+        }
+    }
+
+    #[test]
+    fn the_whole_help() {
+        let mut command = command().term_width(100);
+        command.build();
+        let mut out = String::new();
+        tree(&mut command, "yoi", &mut out);
+        let out: Vec<&str> = out.lines().map(str::trim_end).collect();
+        insta::assert_snapshot!(out.join("\n"));
+    }
+
+    #[test]
+    fn the_command_line_is_consistent_and_checked() {
+        command().debug_assert();
+        let worker = "w_01jd3v5k9m8q2r4t6w8y0a1c3e";
+        for good in [
+            vec!["yoi", "worker", "list", "--json", "--status", "idle", "--label", "a=b=c"],
+            vec!["yoi", "--url", "http://h:1", "watch", worker, "--until-idle", "-q"],
+            vec!["yoi", "worker", "input", worker, "-"],
+            vec!["yoi", "worker", "approve", worker, "--", "-a", "-b"],
+            vec!["yoi", "record", worker, "-"],
+        ] {
+            command().try_get_matches_from(&good).unwrap();
+        }
+        for (bad, word) in [
+            (vec!["yoi", "watch", "nobody"], "26 lower-case"),
+            (vec!["yoi", "worker", "list", "--status", "asleep"], "one of idle, running"),
+            (vec!["yoi", "worker", "create", "--label", "x"], "NAME=VALUE"),
+            (vec!["yoi", "--token", "hunter2", "worker", "list"], "--token"),
+        ] {
+            let error = command().try_get_matches_from(&bad).unwrap_err().to_string();
+            assert!(error.contains(word), "{error}");
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! What each command does.
+//!
+//! Owns the way from a parsed command line to an exit status. Commands that talk to a server run
+//! in one async runtime; those that serve make their own.
+
+mod runtime;
+mod transcript;
+mod worker;
+
+use crate::args;
+use crate::args::{Cli, Command, ConfigCommand, RuntimeCommand};
+use crate::failure::Failure;
+use crate::interrupt;
+use crate::output::{Form, Output, Verbosity};
+use crate::stream;
+use std::process::ExitCode;
+
+/// Runs a command to its exit status.
+pub fn run(cli: Cli) -> ExitCode {
+    let Cli { connection, output, command } = cli;
+    let output = Output {
+        form: if output.json { Form::Json } else { Form::Text },
+        look: output.color.look(),
+        verbosity: if output.quiet { Verbosity::Quiet } else { Verbosity::Normal },
+    };
+    let command = match command {
+        Command::Runtime(RuntimeCommand::Serve(args)) => return crate::serving::serve(*args),
+        Command::Config(ConfigCommand::Show(args)) => {
+            return crate::serving::config_show(*args, output.form == Form::Json);
+        }
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut args::command(), "yoi", &mut script);
+            return conclude(output, output.text(&String::from_utf8_lossy(&script)));
+        }
+        command => command,
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(source) => {
+            return conclude(output, Err(Failure::Io { what: "cannot start".to_owned(), source }));
+        }
+    };
+    let result = runtime.block_on(async {
+        if !matches!(command, Command::Record(_)) {
+            interrupt::ends_the_process();
+        }
+        let client = connection.client()?;
+        match command {
+            Command::Worker(command) => Box::pin(worker::run(&client, output, command)).await,
+            Command::Watch(args) => Box::pin(stream::watch(&client, output, args)).await,
+            Command::Record(args) => Box::pin(stream::record(&client, output, args)).await,
+            Command::Runtime(_) => runtime::show(&client, output).await,
+            // have been dealt with above
+            Command::Config(_) | Command::Completions { .. } => Ok(()),
+        }
+    });
+    // a read of stdin that nobody waits for must not hold up the end
+    runtime.shutdown_background();
+    conclude(output, result)
+}
+
+fn conclude(output: Output, result: Result<(), Failure>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            output.fail(&failure);
+            ExitCode::from(failure.exit_status())
+        }
+    }
+}

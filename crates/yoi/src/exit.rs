@@ -1,0 +1,50 @@
+//! Exit statuses.
+//!
+//! Owns the ones that no code of the table has, and the list of all of them for `--help`.
+
+use protocol::Code;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+/// Anything that has no status of its own.
+pub const ERROR: u8 = 1;
+/// The command line, or what it names, is not usable.
+pub const USAGE: u8 = 2;
+/// The run that was waited for did not complete.
+pub const RUN: u8 = 9;
+/// Ctrl-C.
+pub const INTERRUPTED: u8 = 130;
+
+/// What `--help` says about exit statuses, made from the table of codes.
+pub fn help() -> String {
+    let mut codes: BTreeMap<u8, Vec<&str>> = BTreeMap::new();
+    for code in Code::KNOWN {
+        codes.entry(code.info().exit_status).or_default().push(code.as_str());
+    }
+    let mut text = String::from("Exit status:\n");
+    row(&mut text, 0, "done");
+    for (status, names) in &codes {
+        let words = match *status {
+            ERROR => "an error that is none of the following",
+            USAGE => "the command line or the request is not usable",
+            3 => "there is no such thing",
+            4 => "not allowed, or not signed in",
+            5 => "not reachable now; trying again may help",
+            6 => "the cursor is not usable",
+            7 => "the other side does not follow the protocol",
+            8 => "not in the worker's present state",
+            _ => "",
+        };
+        row(&mut text, *status, &format!("{words}:"));
+        for line in names.chunks(4) {
+            let _ = writeln!(text, "         {}", line.join(", "));
+        }
+    }
+    row(&mut text, RUN, "the run that was waited for failed, was cancelled or reached a limit");
+    row(&mut text, INTERRUPTED, "interrupted");
+    text
+}
+
+fn row(text: &mut String, status: u8, words: &str) {
+    let _ = writeln!(text, "  {status:<4} {words}");
+}

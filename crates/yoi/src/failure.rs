@@ -1,0 +1,129 @@
+//! Why a command failed, and how that is told.
+//!
+//! Owns the words on stderr and the exit status.
+
+use crate::clean;
+use crate::exit;
+use protocol::{Code, Outcome, Problem};
+use std::io;
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The server said so, or was not reached.
+    #[error(transparent)]
+    Client(#[from] yoi_client::Error),
+    /// The command line asks for something that cannot be done.
+    #[error("{message}")]
+    Usage {
+        /// What.
+        message: String,
+        /// What to do instead.
+        hint: String,
+    },
+    /// A file or pipe failed.
+    #[error("{what}: {source}")]
+    Io {
+        /// What was to be done with which.
+        what: String,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The run that was waited for did not complete.
+    #[error("the run ended as `{0}`")]
+    Run(Outcome),
+    /// The worker failed.
+    #[error("the worker has failed")]
+    Worker,
+    /// The run ended while nobody was connected, and what became of it is not in the snapshot.
+    #[error("the run ended while the connection was away; how is not known")]
+    RunUnknown,
+    /// Nobody reads stdout any more: nothing to tell, and nobody to tell it to.
+    #[error("nobody reads stdout")]
+    BrokenPipe,
+    /// Ctrl-C.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+impl Failure {
+    /// A failure of stdout.
+    pub fn stdout(source: io::Error) -> Failure {
+        if source.kind() == io::ErrorKind::BrokenPipe {
+            Failure::BrokenPipe
+        } else {
+            Failure::Io { what: "cannot write to stdout".to_owned(), source }
+        }
+    }
+
+    /// The exit status.
+    pub fn exit_status(&self) -> u8 {
+        match self {
+            Failure::Client(error) => error.exit_status(),
+            Failure::Usage { .. } => exit::USAGE,
+            Failure::Io { .. } => exit::ERROR,
+            Failure::Run(_) | Failure::Worker | Failure::RunUnknown => exit::RUN,
+            Failure::BrokenPipe => 0,
+            Failure::Interrupted => exit::INTERRUPTED,
+        }
+    }
+
+    /// What a person does about it.
+    fn hint(&self) -> Option<String> {
+        match self {
+            Failure::Client(error @ yoi_client::Error::Tls { .. }) => {
+                Some(format!("{} `--ca-file` names its file.", error.remedy()))
+            }
+            Failure::Client(error @ yoi_client::Error::Connect { .. }) => {
+                Some(format!("{} `--url` or YOI_URL sets it.", error.remedy()))
+            }
+            Failure::Client(error) if error.code() == Code::Unauthenticated => {
+                Some("Give the token's file with `--token-file`, or the token in YOI_TOKEN.".to_owned())
+            }
+            Failure::Client(error) => Some(error.remedy().to_owned()),
+            Failure::Usage { hint, .. } => Some(hint.clone()),
+            _ => None,
+        }
+    }
+
+    /// What is told on stderr; nothing where there is nothing to tell.
+    pub fn words(&self) -> Option<String> {
+        if matches!(self, Failure::BrokenPipe | Failure::Interrupted) {
+            return None;
+        }
+        let mut words = format!("error: {}\n", clean::line(&self.to_string()));
+        if let Some(hint) = self.hint() {
+            words.push_str(&format!("hint: {}\n", clean::line(&hint)));
+        }
+        Some(words)
+    }
+
+    /// The same as a problem document; nothing where there is nothing to tell, or a code for it.
+    pub fn problem(&self) -> Option<Problem> {
+        Some(match self {
+            Failure::Client(error) => error.to_problem(),
+            Failure::Usage { message, .. } => Problem::new(Code::InvalidInput, message.clone()),
+            Failure::Io { .. } => Problem { retryable: false, ..Problem::new(Code::Internal, self.to_string()) },
+            _ => return None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_are_told_with_a_hint_and_cannot_drive_the_terminal() {
+        let problem = Problem::new(Code::WorkerStopped, "worker \x1b]0;x\x07\nis stopped");
+        let failure = Failure::from(yoi_client::Error::Problem(Box::new(problem)));
+        insta::assert_snapshot!(failure.words().unwrap(), @r"
+        error: worker ␛]0;x␇ is stopped
+        hint: Resume it first.
+        ");
+        assert_eq!(failure.exit_status(), 8);
+        assert_eq!(failure.problem().unwrap().code, Code::WorkerStopped);
+        assert_eq!(Failure::Run(Outcome::Failed).exit_status(), 9);
+        assert!(Failure::BrokenPipe.words().is_none());
+    }
+}

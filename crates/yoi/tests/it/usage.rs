@@ -1,0 +1,57 @@
+//! What the command says when there is nothing to talk to.
+//!
+//! Owns the tests of messages and exit statuses that need no server.
+
+use crate::process::{said, yoi};
+
+const WORKER: &str = "w_01jd3v5k9m8q2r4t6w8y0a1c3e";
+
+#[test]
+fn no_server_is_told_with_a_hint() {
+    let (status, stdout, stderr) = said(&mut yoi(&["--url", "http://127.0.0.1:1", "watch", WORKER]));
+    assert_eq!((status, stdout.as_str()), (Some(5), ""));
+    insta::assert_snapshot!(stderr, @r"
+    error: cannot connect to 127.0.0.1:1: Connection refused (os error 111)
+    hint: Check that the server is up, and that its URL is right. `--url` or YOI_URL sets it.
+    ");
+}
+
+#[test]
+fn errors_are_problem_documents_where_json_is_asked_for() {
+    let mut command = yoi(&["worker", "list", "--json"]);
+    let (status, stdout, stderr) = said(command.env("YOI_URL", "http://127.0.0.1:1"));
+    assert_eq!((status, stdout.as_str()), (Some(5), ""));
+    insta::assert_snapshot!(stderr, @r#"
+    {"type":"urn:yoi:error:runtime_unavailable","title":"The runtime cannot be reached now","status":503,"detail":"cannot connect to 127.0.0.1:1: Connection refused (os error 111)","code":"runtime_unavailable","retryable":true,"action":"wait"}
+    "#);
+}
+
+#[test]
+fn a_token_is_never_repeated() {
+    let mut command = yoi(&["worker", "list", "--url", "http://127.0.0.1:1"]);
+    let (status, _, stderr) = said(command.env("YOI_TOKEN", "hunter2 hunter2"));
+    assert_eq!(status, Some(2));
+    insta::assert_snapshot!(stderr, @r"
+    error: YOI_TOKEN: the token holds characters other than visible ASCII
+    hint: A token is one line of visible ASCII.
+    ");
+}
+
+#[test]
+fn a_missing_file_is_named() {
+    let args = ["runtime", "show", "--ca-file", "/nowhere/ca.pem"];
+    let (status, _, stderr) = said(&mut yoi(&args));
+    assert_eq!(status, Some(1));
+    insta::assert_snapshot!(stderr, @r"
+    error: cannot read /nowhere/ca.pem: No such file or directory (os error 2)
+    ");
+}
+
+#[test]
+fn completions_name_the_commands() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let (status, stdout, stderr) = said(&mut yoi(&["completions", shell]));
+        assert_eq!((status, stderr.as_str()), (Some(0), ""));
+        assert!(stdout.contains("transcript"), "{shell}");
+    }
+}
