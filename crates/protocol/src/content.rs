@@ -17,7 +17,7 @@ pub enum Part {
 
 /// The parts that this version knows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum KnownPart {
     /// Plain or Markdown text.
@@ -36,12 +36,11 @@ macro_rules! part {
     ($(#[$doc:meta])* $name:ident { $($(#[$fdoc:meta])* $field:ident: $type:ty),* $(,)? }) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-        #[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
+        #[cfg_attr(feature = "codegen", derive(schemars::JsonSchema))]
         pub struct $name {
             $($(#[$fdoc])* pub $field: $type,)*
             /// Members that this version does not know.
             #[serde(flatten)]
-            #[cfg_attr(feature = "codegen", ts(skip))]
             pub extra: Map<String, Value>,
         }
     };
@@ -93,6 +92,9 @@ part!(
 );
 
 impl Part {
+    /// The types that this version knows, as on the wire.
+    pub const TYPES: &'static [&'static str] = &["text", "image", "resource", "diff", "terminal"];
+
     /// A text part.
     pub fn text(text: impl Into<String>) -> Self {
         Part::Known(KnownPart::Text(TextPart { text: text.into(), extra: Map::new() }))
@@ -125,7 +127,7 @@ impl<'de> Deserialize<'de> for Part {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         let members = Map::<String, Value>::deserialize(d)?;
         let known = match members.get("type").and_then(Value::as_str) {
-            Some(name) => ["text", "image", "resource", "diff", "terminal"].contains(&name),
+            Some(name) => Part::TYPES.contains(&name),
             None => return Err(serde::de::Error::custom("a part of content needs a `type`")),
         };
         if !known {
@@ -142,9 +144,28 @@ impl schemars::JsonSchema for Part {
     }
 
     fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        let known = generator.subschema_for::<KnownPart>();
+        let (known, unknown) = (generator.subschema_for::<KnownPart>(), generator.subschema_for::<UnknownPart>());
+        schemars::json_schema!({ "description": "One part of `content[]`.", "anyOf": [known, unknown] })
+    }
+}
+
+/// Names the form of [`Part::Unknown`] in the schema.
+#[cfg(feature = "codegen")]
+struct UnknownPart;
+
+#[cfg(feature = "codegen")]
+impl schemars::JsonSchema for UnknownPart {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "UnknownPart".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
-            "anyOf": [known, { "type": "object", "required": ["type"], "properties": { "type": { "type": "string" } } }]
+            "description": "A part of a type that this version does not know; kept and passed on.",
+            "type": "object",
+            "required": ["type"],
+            "properties": { "type": { "type": "string", "not": { "enum": Part::TYPES } } },
+            "additionalProperties": true,
         })
     }
 }

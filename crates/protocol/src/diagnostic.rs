@@ -19,26 +19,21 @@ open_enum!(
 
 /// What a stream says when something is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
-#[cfg_attr(feature = "codegen", ts(optional_fields))]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema))]
 pub struct Diagnostic {
     /// What went wrong, for programs.
-    #[cfg_attr(feature = "codegen", ts(type = "Code"))]
     pub code: Code,
     /// What went wrong, for people.
     pub message: String,
     /// Of `cursor_expired`: why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "codegen", ts(type = "ExpiredReason"))]
     pub reason: Option<ExpiredReason>,
     /// Whether trying again may succeed.
     pub retryable: bool,
     /// Milliseconds to wait before that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "codegen", ts(as = "Option<u32>"))]
     pub retry_after_ms: Option<u64>,
     /// What to do.
-    #[cfg_attr(feature = "codegen", ts(type = "Action"))]
     pub action: Action,
 }
 
@@ -70,8 +65,7 @@ impl Diagnostic {
 
 /// An error of the REST API: a problem document (RFC 9457, `application/problem+json`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
-#[cfg_attr(feature = "codegen", ts(optional_fields))]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema))]
 pub struct Problem {
     /// `urn:yoi:error:` and the code.
     #[serde(rename = "type")]
@@ -83,16 +77,13 @@ pub struct Problem {
     /// What went wrong this time, for people.
     pub detail: String,
     /// What went wrong, for programs.
-    #[cfg_attr(feature = "codegen", ts(type = "Code"))]
     pub code: Code,
     /// Whether trying again may succeed.
     pub retryable: bool,
     /// What to do.
-    #[cfg_attr(feature = "codegen", ts(type = "Action"))]
     pub action: Action,
     /// Milliseconds to wait before trying again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "codegen", ts(as = "Option<u32>"))]
     pub retry_after_ms: Option<u64>,
 }
 
@@ -110,5 +101,11 @@ impl Problem {
             code,
             retry_after_ms: None,
         }
+    }
+
+    /// The same, asking to wait `ms` milliseconds first.
+    #[must_use]
+    pub fn retry_after(self, ms: u64) -> Self {
+        Problem { retry_after_ms: Some(ms), ..self }
     }
 }

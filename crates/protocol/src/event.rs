@@ -102,10 +102,9 @@ open_enum!(
 
 /// What a worker is: the members of its detail that events do not change.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema))]
 pub struct WorkerInfo {
     /// Its identity in its runtime.
-    #[cfg_attr(feature = "codegen", ts(type = "WorkerId"))]
     pub worker_id: WorkerId,
     /// For people; never an authority.
     pub display_name: String,
@@ -115,29 +114,25 @@ pub struct WorkerInfo {
     #[serde(default)]
     pub labels: BTreeMap<String, String>,
     /// When it was made.
-    #[cfg_attr(feature = "codegen", ts(type = "Timestamp"))]
     pub created_at: Timestamp,
     /// Members that this version does not know.
     #[serde(flatten)]
-    #[cfg_attr(feature = "codegen", ts(skip))]
     pub extra: Map<String, Value>,
 }
 
 /// The run under way.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema))]
 pub struct Run {
     /// Which.
-    #[cfg_attr(feature = "codegen", ts(type = "RunId"))]
     pub run_id: RunId,
     /// What began it.
-    #[cfg_attr(feature = "codegen", ts(type = "Trigger"))]
     pub trigger: Trigger,
 }
 
 /// Why a run failed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema))]
 pub struct RunError {
     /// A word for programs, such as `interrupted`, `exit_status` or `time_limit`.
     pub reason: String,
@@ -147,22 +142,20 @@ pub struct RunError {
 
 /// One item of the agent's own to-do list.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema))]
 pub struct PlanItem {
     /// What is to be done.
     pub content: String,
     /// How far it is.
-    #[cfg_attr(feature = "codegen", ts(type = "PlanStatus"))]
     pub status: PlanStatus,
     /// Members that this version does not know.
     #[serde(flatten)]
-    #[cfg_attr(feature = "codegen", ts(skip))]
     pub extra: Map<String, Value>,
 }
 
 /// A question to a person, not answered yet.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema))]
 pub struct Approval {
     /// Names it among the worker's.
     pub approval_id: String,
@@ -175,31 +168,27 @@ pub struct Approval {
     pub call_id: Option<String>,
     /// Members that this version does not know.
     #[serde(flatten)]
-    #[cfg_attr(feature = "codegen", ts(skip))]
     pub extra: Map<String, Value>,
 }
 
 /// What the worker has used since it was made.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema))]
 pub struct Usage {
     /// Tokens read by the model.
     #[serde(default)]
-    #[cfg_attr(feature = "codegen", ts(type = "number"))]
     pub input_tokens: u64,
     /// Tokens written by the model.
     #[serde(default)]
-    #[cfg_attr(feature = "codegen", ts(type = "number"))]
     pub output_tokens: u64,
     /// Other totals.
     #[serde(flatten)]
-    #[cfg_attr(feature = "codegen", ts(skip))]
     pub extra: Map<String, Value>,
 }
 
 /// What happened. Tagged by `type` on the wire.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum EventKind {
     /// The state at this position.
@@ -207,7 +196,6 @@ pub enum EventKind {
     /// The worker's status is another.
     StatusChanged {
         /// The new one.
-        #[cfg_attr(feature = "codegen", ts(type = "Status"))]
         status: Status,
         /// Why.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -216,25 +204,20 @@ pub enum EventKind {
     /// A run begins.
     RunStarted {
         /// Which.
-        #[cfg_attr(feature = "codegen", ts(type = "RunId"))]
         run_id: RunId,
         /// What began it.
-        #[cfg_attr(feature = "codegen", ts(type = "Trigger"))]
         trigger: Trigger,
     },
     /// Accepted input.
     UserMessage {
         /// The run it belongs to.
-        #[cfg_attr(feature = "codegen", ts(type = "RunId"))]
         run_id: RunId,
         /// Names its transcript entry.
         entry_id: String,
         /// What was said.
-        #[cfg_attr(feature = "codegen", ts(type = "Part[]"))]
         content: Vec<Part>,
         /// Bytes of text cut from `content`; the transcript endpoint has them.
         #[serde(default, skip_serializing_if = "is_zero")]
-        #[cfg_attr(feature = "codegen", ts(optional, as = "Option<u32>"))]
         omitted_bytes: u64,
     },
     /// A streamed unit opens.
@@ -242,10 +225,8 @@ pub enum EventKind {
         /// Names it, and then its transcript entry.
         block_id: String,
         /// The run it belongs to.
-        #[cfg_attr(feature = "codegen", ts(type = "RunId"))]
         run_id: RunId,
         /// What it holds.
-        #[cfg_attr(feature = "codegen", ts(type = "BlockKind"))]
         kind: BlockKind,
         /// The tool call it spells.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -269,7 +250,6 @@ pub enum EventKind {
         /// Which block.
         block_id: String,
         /// How it ended.
-        #[cfg_attr(feature = "codegen", ts(type = "BlockStatus"))]
         status: BlockStatus,
     },
     /// What a tool answered.
@@ -277,13 +257,11 @@ pub enum EventKind {
         /// The call it answers.
         call_id: String,
         /// The answer.
-        #[cfg_attr(feature = "codegen", ts(type = "Part[]"))]
         content: Vec<Part>,
         /// Whether the tool failed.
         is_error: bool,
         /// Bytes of text cut from `content`; the transcript endpoint has them.
         #[serde(default, skip_serializing_if = "is_zero")]
-        #[cfg_attr(feature = "codegen", ts(optional, as = "Option<u32>"))]
         omitted_bytes: u64,
     },
     /// The agent's own to-do list, whole.
@@ -305,12 +283,10 @@ pub enum EventKind {
     /// The provider failed and will be asked again.
     RetryScheduled {
         /// The run it belongs to.
-        #[cfg_attr(feature = "codegen", ts(type = "RunId"))]
         run_id: RunId,
         /// Which try comes next, from 2.
         attempt: u32,
         /// Milliseconds until then.
-        #[cfg_attr(feature = "codegen", ts(type = "number"))]
         wait_ms: u64,
         /// What failed.
         reason: String,
@@ -318,10 +294,8 @@ pub enum EventKind {
     /// A run is over.
     RunFinished {
         /// Which.
-        #[cfg_attr(feature = "codegen", ts(type = "RunId"))]
         run_id: RunId,
         /// How it ended.
-        #[cfg_attr(feature = "codegen", ts(type = "Outcome"))]
         outcome: Outcome,
         /// Why, where it failed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -330,7 +304,6 @@ pub enum EventKind {
     /// What an operator should know.
     Notice {
         /// How much it matters.
-        #[cfg_attr(feature = "codegen", ts(type = "Level"))]
         level: Level,
         /// A word for programs.
         code: String,
@@ -345,7 +318,6 @@ pub enum EventKind {
         /// Whose.
         namespace: String,
         /// What.
-        #[cfg_attr(feature = "codegen", ts(type = "unknown"))]
         value: Value,
     },
 }
@@ -357,13 +329,12 @@ pub(crate) fn is_zero(n: &u64) -> bool {
 
 /// An event of a type that this version knows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema))]
 pub struct Event {
     /// What happened.
     #[serde(flatten)]
     pub kind: EventKind,
     /// When it was made.
-    #[cfg_attr(feature = "codegen", ts(type = "Timestamp"))]
     pub at: Timestamp,
 }
 
@@ -505,9 +476,24 @@ impl schemars::JsonSchema for AnyEvent {
     }
 
     fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        let known = generator.subschema_for::<Event>();
+        let (known, unknown) = (generator.subschema_for::<Event>(), generator.subschema_for::<UnknownEvent>());
+        schemars::json_schema!({ "description": "An event of any type.", "anyOf": [known, unknown] })
+    }
+}
+
+#[cfg(feature = "codegen")]
+impl schemars::JsonSchema for UnknownEvent {
+    fn schema_name() -> Cow<'static, str> {
+        "UnknownEvent".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
-            "anyOf": [known, { "type": "object", "required": ["type"], "properties": { "type": { "type": "string" } } }]
+            "description": "An event of a type that this version does not know; it changes nothing in the fold.",
+            "type": "object",
+            "required": ["type"],
+            "properties": { "type": { "type": "string", "not": { "enum": EventKind::TYPES } } },
+            "additionalProperties": true,
         })
     }
 }

@@ -7,7 +7,7 @@ use crate::diagnostic::Diagnostic;
 use crate::event::Status;
 use crate::ids::{RuntimeId, WorkerId};
 use crate::open::open_enum;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
@@ -61,7 +61,7 @@ pub struct HeartbeatFrame {
 /// One frame of a stream.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "codegen", derive(schemars::JsonSchema))]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(tag = "kind", rename_all = "snake_case", remote = "Self")]
 pub enum Frame {
     /// One event.
     Event(EventFrame),
@@ -133,9 +133,26 @@ impl Frame {
         match &*head.kind {
             // read apart, because raw JSON does not pass through a tagged enumeration
             "event" => Ok(Frame::Event(serde_json::from_str(json)?)),
-            "ready" | "heartbeat" | "link" | "diagnostic" => Ok(serde_json::from_str(json)?),
+            "ready" | "heartbeat" | "link" | "diagnostic" => {
+                let mut json = serde_json::Deserializer::from_str(json);
+                Ok(Frame::deserialize(&mut json)?)
+            }
             _ => Ok(Frame::Unknown { kind: head.kind.into_owned() }),
         }
+    }
+}
+
+impl Serialize for Frame {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        // the derived one; a frame of an unknown kind is none of ours to send
+        Frame::serialize(self, s)
+    }
+}
+
+impl<'de> Deserialize<'de> for Frame {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let raw = Box::<RawValue>::deserialize(d)?;
+        Frame::from_json(raw.get()).map_err(serde::de::Error::custom)
     }
 }
 
@@ -158,7 +175,11 @@ impl Envelope {
     /// The length of the frame that [`Envelope::write_event`] writes.
     #[must_use]
     pub fn event_len(&self, cursor: &str, event: &[u8]) -> usize {
-        br#"{"kind":"event","cursor":"""#.len() + cursor.len() + self.identity.len() + br#","event":}"#.len() + event.len()
+        br#"{"kind":"event","cursor":"""#.len()
+            + cursor.len()
+            + self.identity.len()
+            + br#","event":}"#.len()
+            + event.len()
     }
 
     /// Appends the frame of one event, its bytes untouched.

@@ -33,8 +33,8 @@ fn parse_ulid(s: &str) -> Option<Ulid> {
 }
 
 macro_rules! ulid_id {
-    ($(#[$doc:meta])* $name:ident, $prefix:literal, $error:expr, $pattern:literal) => {
-        $(#[$doc])*
+    ($(#[doc = $doc:literal])* $name:ident, $prefix:literal, $error:expr, $pattern:literal) => {
+        $(#[doc = $doc])*
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(u128);
 
@@ -94,7 +94,11 @@ macro_rules! ulid_id {
             }
 
             fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                schemars::json_schema!({ "type": "string", "pattern": $pattern })
+                schemars::json_schema!({
+                    "description": concat!($($doc, "\n"),*).trim(),
+                    "type": "string",
+                    "pattern": $pattern,
+                })
             }
         }
     };
@@ -162,7 +166,11 @@ impl schemars::JsonSchema for RuntimeId {
     }
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "string", "pattern": "^[a-z0-9][a-z0-9._-]{0,63}$" })
+        schemars::json_schema!({
+            "description": "A runtime, unique in its workspace; from configuration.",
+            "type": "string",
+            "pattern": "^[a-z0-9][a-z0-9._-]{0,63}$",
+        })
     }
 }
 

@@ -5,16 +5,23 @@
 //! no I/O, reads no clock, and knows neither runtimes nor backends.
 
 pub mod api;
+pub mod bounds;
 mod code;
 mod content;
 mod diagnostic;
 mod event;
+mod fold;
 mod frame;
 pub mod ids;
 mod open;
 mod state;
+#[cfg(test)]
+mod strategies;
+#[cfg(test)]
+mod tests;
 mod text;
 mod time;
+mod transcript;
 mod weight;
 
 pub use code::{Action, Code, CodeInfo, Retry};
@@ -26,11 +33,13 @@ pub use event::{
 };
 pub use frame::{Envelope, EventFrame, Frame, FrameError, HeartbeatFrame, LinkState};
 pub use ids::{IdError, RunId, RuntimeId, WorkerId};
-pub use state::{Entry, EntryKind, OpenBlock, State, Transcript, bounds};
+pub use state::{Entry, EntryKind, OpenBlock, State};
 pub use text::{TailText, floor_char_boundary};
 pub use time::Timestamp;
+pub use transcript::Transcript;
 
-/// The most bytes of one event frame on the wire.
+/// The most bytes of one event frame on the wire, those of `snapshot` events aside
+/// ([`bounds::SNAPSHOT_BYTES`]).
 pub const MAX_FRAME_BYTES: usize = 256 * 1024;
 
 /// The most bytes of an event's own JSON: a frame's bound less its envelope.

@@ -1,16 +1,20 @@
 //! String enumerations that keep a value they do not know, so that an old reader passes on what a
 //! newer writer says.
 //!
-//! Owns the macro; must not own any enumeration.
+//! Owns the macro and the bound of such a value; must not own any enumeration.
+
+/// The most bytes of a value of an open enumeration: they are words, and a snapshot's bound
+/// counts on it.
+pub(crate) const MAX_WORD_BYTES: usize = 64;
 
 /// Declares an enumeration of strings with a last variant `Other` for every other string.
 macro_rules! open_enum {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
-        $(#[$doc])*
+    ($(#[doc = $doc:literal])* $name:ident { $($(#[doc = $vdoc:literal])* $variant:ident = $text:literal),+ $(,)? }) => {
+        $(#[doc = $doc])*
         #[derive(Clone, Debug, PartialEq, Eq, Hash)]
         pub enum $name {
-            $($(#[$vdoc])* $variant,)+
-            /// A value that this version does not know; passed on as it is.
+            $($(#[doc = $vdoc])* $variant,)+
+            /// A value that this version does not know, of at most 64 bytes; passed on as it is.
             Other(Box<str>),
         }
 
@@ -28,11 +32,15 @@ macro_rules! open_enum {
             }
         }
 
+        /// A value by its text; of an unknown one the first 64 bytes.
         impl From<&str> for $name {
             fn from(text: &str) -> Self {
                 match text {
                     $($text => $name::$variant,)+
-                    other => $name::Other(other.into()),
+                    other => {
+                        let end = $crate::text::floor_char_boundary(other, $crate::open::MAX_WORD_BYTES);
+                        $name::Other(other.get(..end).unwrap_or_default().into())
+                    }
                 }
             }
         }
@@ -52,6 +60,9 @@ macro_rules! open_enum {
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
                 let text = std::borrow::Cow::<'de, str>::deserialize(d)?;
+                if text.len() > $crate::open::MAX_WORD_BYTES {
+                    return Err(serde::de::Error::invalid_length(text.len(), &"a word of at most 64 bytes"));
+                }
                 Ok($name::from(&*text))
             }
         }
@@ -63,7 +74,17 @@ macro_rules! open_enum {
             }
 
             fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                schemars::json_schema!({ "type": "string", "examples": [$($text),+] })
+                schemars::json_schema!({
+                    "description": concat!($($doc, "\n"),*).trim(),
+                    "anyOf": [
+                        $({ "const": $text, "description": concat!($($vdoc, "\n"),*).trim() },)+
+                        {
+                            "type": "string",
+                            "maxLength": $crate::open::MAX_WORD_BYTES,
+                            "description": "A value that this version does not know.",
+                        },
+                    ],
+                })
             }
         }
     };

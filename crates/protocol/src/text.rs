@@ -10,7 +10,7 @@ use std::fmt;
 ///
 /// Appending is amortised constant per byte: the front is dropped in large steps, while what is
 /// seen is always exactly the bounded end.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub struct TailText {
     buffer: String,
     /// Where the visible text begins in `buffer`; always between characters.
@@ -86,6 +86,13 @@ impl TailText {
     pub fn into_string(mut self) -> String {
         self.buffer.drain(..self.start);
         self.buffer
+    }
+}
+
+/// A copy has no unseen front.
+impl Clone for TailText {
+    fn clone(&self) -> Self {
+        self.as_str().into()
     }
 }
 

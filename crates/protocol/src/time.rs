@@ -18,7 +18,8 @@ pub struct Timestamp(i64);
 pub struct TimestampError;
 
 impl Timestamp {
-    /// The last moment of the year 9999, in milliseconds: later ones have no RFC 3339 form.
+    /// The last moment that every zone can write with a year of four digits, in milliseconds:
+    /// 9999-12-30T21:59:59.999Z.
     const MAX_MS: i64 = 253_402_207_199_999;
 
     /// A moment by its milliseconds since the Unix epoch; kept within the years 1970 to 9999.
@@ -45,10 +46,33 @@ impl FromStr for Timestamp {
     type Err = TimestampError;
 
     fn from_str(s: &str) -> Result<Self, TimestampError> {
+        if !has_rfc3339_form(s) {
+            return Err(TimestampError);
+        }
         let moment: jiff::Timestamp = s.parse().map_err(|_| TimestampError)?;
         let ms = moment.as_millisecond();
-        if (0..=Self::MAX_MS).contains(&ms) { Ok(Timestamp(ms)) } else { Err(TimestampError) }
+        if moment.as_nanosecond() >= 0 && ms <= Self::MAX_MS { Ok(Timestamp(ms)) } else { Err(TimestampError) }
     }
+}
+
+/// Whether the text is a `date-time` of RFC 3339 §5.6 by its form: the parser behind it takes
+/// more, such as a space for the `T` and a zone's name.
+fn has_rfc3339_form(s: &str) -> bool {
+    fn rest<'a>(s: &'a [u8], form: &[u8]) -> Option<&'a [u8]> {
+        let (head, rest) = s.split_at_checked(form.len())?;
+        let fits = |(b, f): (&u8, &u8)| {
+            if *f == b'0' { b.is_ascii_digit() } else { b.eq_ignore_ascii_case(f) }
+        };
+        head.iter().zip(form).all(fits).then_some(rest)
+    }
+    let Some(mut zone) = rest(s.as_bytes(), b"0000-00-00T00:00:00") else {
+        return false;
+    };
+    if let Some(fraction) = rest(zone, b".0") {
+        let digits = fraction.iter().take_while(|b| b.is_ascii_digit()).count();
+        zone = fraction.get(digits..).unwrap_or_default();
+    }
+    [b"Z".as_slice(), b"+00:00", b"-00:00"].iter().any(|form| rest(zone, form).is_some_and(<[u8]>::is_empty))
 }
 
 impl Serialize for Timestamp {
@@ -71,7 +95,11 @@ impl schemars::JsonSchema for Timestamp {
     }
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "string", "format": "date-time" })
+        schemars::json_schema!({
+            "description": "A moment: RFC 3339 in UTC with milliseconds, such as `2026-11-21T05:54:00.123Z`.",
+            "type": "string",
+            "format": "date-time",
+        })
     }
 }
 
@@ -86,8 +114,21 @@ mod tests {
             assert_eq!(text.parse(), Ok(Timestamp(ms)));
         }
         assert_eq!("2025-11-21T06:54:00.12+01:00".parse(), Ok(Timestamp(1_763_704_440_120)));
-        assert_eq!("yesterday".parse::<Timestamp>(), Err(TimestampError));
-        assert_eq!("1969-12-31T23:59:59Z".parse::<Timestamp>(), Err(TimestampError));
+        for bad in [
+            "yesterday",
+            "",
+            "1969-12-31T23:59:59Z",
+            "1969-12-31T23:59:59.9999Z",
+            "2025-11-21T05:54:00",
+            "2025-11-21 05:54:00Z",
+            "2025-11-21T05:54:00,5Z",
+            "2025-11-21T05:54:00.Z",
+            "2025-11-21T05:54:00Z[UTC]",
+            "2025-02-30T05:54:00Z",
+            "+002025-11-21T05:54:00Z",
+        ] {
+            assert_eq!(bad.parse::<Timestamp>(), Err(TimestampError), "{bad}");
+        }
         let last = Timestamp::from_millis(i64::MAX);
         assert_eq!(last.to_string().parse(), Ok(last));
     }
