@@ -36,8 +36,7 @@ fn append(c: &mut Criterion) {
         group.throughput(Throughput::Elements(batch as u64));
         group.bench_function(BenchmarkId::from_parameter(batch), |b| {
             b.iter(|| {
-                if let Ok(now) = log.append(head.next(), std::iter::repeat_n(event.clone(), batch))
-                {
+                if let Ok(now) = log.append(head.next(), std::iter::repeat_n(event.clone(), batch)) {
                     head = now;
                 }
             });
@@ -81,20 +80,13 @@ fn fan_out(c: &mut Criterion) {
 fn cursor(c: &mut Criterion) {
     let older = CursorKey::from([8; 32]);
     let sealer = Sealer::new(CursorKey::from([7; 32]), vec![older.clone()]);
-    let position = Position {
-        epoch: Epoch(0x1234_5678),
-        seq: Seq(4_321),
-    };
+    let position = Position { epoch: Epoch(0x1234_5678), seq: Seq(4_321) };
     let context = b"w_01k9zq3v8m4c6d7e8f9g0h1j2k";
     let sealed = sealer.seal(context, position);
     let sealed_before = Sealer::new(older, Vec::new()).seal(context, position);
     let mut group = c.benchmark_group("cursor");
-    group.bench_function("seal", |b| {
-        b.iter(|| sealer.seal(black_box(context), black_box(position)))
-    });
-    group.bench_function("open", |b| {
-        b.iter(|| sealer.open(black_box(context), black_box(sealed.as_str())))
-    });
+    group.bench_function("seal", |b| b.iter(|| sealer.seal(black_box(context), black_box(position))));
+    group.bench_function("open", |b| b.iter(|| sealer.open(black_box(context), black_box(sealed.as_str()))));
     group.bench_function("open_older", |b| {
         b.iter(|| sealer.open(black_box(context), black_box(sealed_before.as_str())));
     });

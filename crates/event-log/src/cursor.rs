@@ -117,11 +117,7 @@ impl Sealer {
         let (tag, body) = sealed.split_at_mut(IV_SIZE);
         write_plain(body, position);
         // Cannot fail with a single header. If it did, the tag would stay zero: no cursor at all.
-        if let Ok(made) = self
-            .current
-            .cipher()
-            .encrypt_inout_detached([context], body.into())
-        {
+        if let Ok(made) = self.current.cipher().encrypt_inout_detached([context], body.into()) {
             tag.copy_from_slice(&made);
         }
         let mut text = [b'A'; Cursor::LEN];
@@ -142,10 +138,7 @@ impl Sealer {
             _ => return Err(CursorError::Malformed),
         }
         let keys = std::iter::once(&self.current).chain(&self.older);
-        let plain = keys
-            .filter_map(|key| key.open(context, sealed))
-            .next()
-            .ok_or(CursorError::Refused)?;
+        let plain = keys.filter_map(|key| key.open(context, sealed)).next().ok_or(CursorError::Refused)?;
         read_plain(plain)
     }
 }
@@ -160,9 +153,7 @@ impl CursorKey {
     fn open(&self, context: &[u8], mut sealed: [u8; SEALED_LEN]) -> Option<[u8; PLAIN_LEN]> {
         let (tag, body) = sealed.split_at_mut(IV_SIZE);
         let tag = (&*tag).try_into().ok()?;
-        self.cipher()
-            .decrypt_inout_detached([context], (&mut *body).into(), tag)
-            .ok()?;
+        self.cipher().decrypt_inout_detached([context], (&mut *body).into(), tag).ok()?;
         (&*body).try_into().ok()
     }
 }
@@ -182,8 +173,5 @@ fn read_plain(plain: [u8; PLAIN_LEN]) -> Result<Position, CursorError> {
     }
     let [e0, e1, e2, e3, e4, e5, e6, e7, seq @ ..] = rest;
     let epoch = Epoch(u64::from_be_bytes([e0, e1, e2, e3, e4, e5, e6, e7]));
-    Ok(Position {
-        epoch,
-        seq: Seq(u64::from_be_bytes(seq)),
-    })
+    Ok(Position { epoch, seq: Seq(u64::from_be_bytes(seq)) })
 }

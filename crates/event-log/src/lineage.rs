@@ -44,9 +44,7 @@ pub struct Lineage {
 
 /// The epochs do not begin one after the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "epoch {epoch} begins after event {after}, which is not later than where the epoch before it begins"
-)]
+#[error("epoch {epoch} begins after event {after}, which is not later than where the epoch before it begins")]
 pub struct LineageError {
     /// The first epoch out of order.
     pub epoch: Epoch,
@@ -60,15 +58,8 @@ impl TryFrom<Vec<EpochStart>> for Lineage {
     /// Of more than [`Lineage::MAX_EPOCHS`], the newest are taken.
     fn try_from(mut epochs: Vec<EpochStart>) -> Result<Self, LineageError> {
         let later = epochs.iter().skip(1);
-        if let Some((_, wrong)) = epochs
-            .iter()
-            .zip(later)
-            .find(|(before, it)| it.after <= before.after)
-        {
-            return Err(LineageError {
-                epoch: wrong.epoch,
-                after: wrong.after,
-            });
+        if let Some((_, wrong)) = epochs.iter().zip(later).find(|(before, it)| it.after <= before.after) {
+            return Err(LineageError { epoch: wrong.epoch, after: wrong.after });
         }
         let excess = epochs.len().saturating_sub(Self::MAX_EPOCHS);
         epochs.drain(..excess);
@@ -90,12 +81,7 @@ impl Lineage {
     /// A lineage of a new log, with its first epoch.
     #[must_use]
     pub fn starting(epoch: Epoch) -> Self {
-        Lineage {
-            epochs: vec![EpochStart {
-                epoch,
-                after: Seq::ORIGIN,
-            }],
-        }
+        Lineage { epochs: vec![EpochStart { epoch, after: Seq::ORIGIN }] }
     }
 
     /// Begins `epoch` after event `after`: whatever was handed out past it is lost from now on.
@@ -134,35 +120,21 @@ impl Lineage {
         if seq == Seq::ORIGIN {
             return Position::ORIGIN;
         }
-        Position {
-            epoch: self.run_at(seq).0,
-            seq,
-        }
+        Position { epoch: self.run_at(seq).0, seq }
     }
 
     /// The epoch that covers event `seq`, and the last event it covers.
     pub(crate) fn run_at(&self, seq: Seq) -> (Epoch, Seq) {
         let following = self.epochs.partition_point(|e| e.after < seq).max(1);
-        let epoch = self
-            .epochs
-            .get(following - 1)
-            .map_or(Epoch::ORIGIN, |e| e.epoch);
-        (
-            epoch,
-            self.epochs
-                .get(following)
-                .map_or(Seq(u64::MAX), |e| e.after),
-        )
+        let epoch = self.epochs.get(following - 1).map_or(Epoch::ORIGIN, |e| e.epoch);
+        (epoch, self.epochs.get(following).map_or(Seq(u64::MAX), |e| e.after))
     }
 
     /// Forgets epochs that no good position is in, when `floor` is the oldest event still kept.
     /// The event before the floor is gone, but its position is good: everything after it is there.
     pub fn forget_before(&mut self, floor: Seq) {
         let oldest_good = floor.prev();
-        let keep = self
-            .epochs
-            .partition_point(|e| e.after < oldest_good)
-            .saturating_sub(1);
+        let keep = self.epochs.partition_point(|e| e.after < oldest_good).saturating_sub(1);
         self.epochs.drain(..keep);
     }
 
@@ -185,21 +157,13 @@ impl Lineage {
         if seq <= begins_after && at > 0 {
             return Standing::Unknown;
         }
-        if self
-            .epochs
-            .get(at + 1)
-            .is_some_and(|following| seq > following.after)
-        {
+        if self.epochs.get(at + 1).is_some_and(|following| seq > following.after) {
             return Standing::Lost;
         }
         if seq > head {
             return Standing::Unknown;
         }
-        if seq.next() < floor {
-            Standing::Retention
-        } else {
-            Standing::Good
-        }
+        if seq.next() < floor { Standing::Retention } else { Standing::Good }
     }
 }
 
@@ -213,20 +177,11 @@ mod tests {
     const C: Epoch = Epoch(0xc);
 
     fn at(epoch: Epoch, seq: u64) -> Position {
-        Position {
-            epoch,
-            seq: Seq(seq),
-        }
+        Position { epoch, seq: Seq(seq) }
     }
 
     fn lineage(starts: &[(Epoch, u64)]) -> Lineage {
-        let starts: Vec<_> = starts
-            .iter()
-            .map(|&(epoch, after)| EpochStart {
-                epoch,
-                after: Seq(after),
-            })
-            .collect();
+        let starts: Vec<_> = starts.iter().map(|&(epoch, after)| EpochStart { epoch, after: Seq(after) }).collect();
         starts.try_into().unwrap()
     }
 
@@ -236,11 +191,7 @@ mod tests {
         let standing = |position| it.standing(position, Seq(1), Seq(12));
         assert_eq!(standing(at(A, 10)), Standing::Good);
         assert_eq!(standing(at(A, 11)), Standing::Lost);
-        assert_eq!(
-            standing(at(B, 10)),
-            Standing::Unknown,
-            "event 10 was never handed out in B"
-        );
+        assert_eq!(standing(at(B, 10)), Standing::Unknown, "event 10 was never handed out in B");
         assert_eq!(standing(at(B, 11)), Standing::Good);
         assert_eq!(standing(at(B, 12)), Standing::Good);
         assert_eq!(standing(at(B, 13)), Standing::Unknown, "past the end");
@@ -256,18 +207,9 @@ mod tests {
     #[test]
     fn the_origin_is_good_until_the_first_event_is_gone() {
         let it = Lineage::starting(A);
-        assert_eq!(
-            it.standing(Position::ORIGIN, Seq(1), Seq(0)),
-            Standing::Good
-        );
-        assert_eq!(
-            it.standing(Position::ORIGIN, Seq(1), Seq(9)),
-            Standing::Good
-        );
-        assert_eq!(
-            it.standing(Position::ORIGIN, Seq(2), Seq(9)),
-            Standing::Retention
-        );
+        assert_eq!(it.standing(Position::ORIGIN, Seq(1), Seq(0)), Standing::Good);
+        assert_eq!(it.standing(Position::ORIGIN, Seq(1), Seq(9)), Standing::Good);
+        assert_eq!(it.standing(Position::ORIGIN, Seq(2), Seq(9)), Standing::Retention);
         assert_eq!(it.standing(at(A, 0), Seq(1), Seq(9)), Standing::Unknown);
     }
 
@@ -276,11 +218,7 @@ mod tests {
         let it = Lineage::starting(A);
         assert_eq!(it.standing(at(A, 4), Seq(5), Seq(9)), Standing::Good);
         assert_eq!(it.standing(at(A, 3), Seq(5), Seq(9)), Standing::Retention);
-        assert_eq!(
-            it.standing(at(A, 9), Seq(10), Seq(9)),
-            Standing::Good,
-            "nothing kept, nothing missed"
-        );
+        assert_eq!(it.standing(at(A, 9), Seq(10), Seq(9)), Standing::Good, "nothing kept, nothing missed");
     }
 
     #[test]
@@ -316,9 +254,8 @@ mod tests {
     #[test]
     fn a_lineage_out_of_order_is_refused_when_read() {
         let json = |x: u64, y: u64| {
-            let text = format!(
-                r#"[{{"epoch":"000000000000000a","after":{x}}},{{"epoch":"000000000000000b","after":{y}}}]"#
-            );
+            let text =
+                format!(r#"[{{"epoch":"000000000000000a","after":{x}}},{{"epoch":"000000000000000b","after":{y}}}]"#);
             serde_json::from_str::<Lineage>(&text)
         };
         assert_eq!(json(0, 10).unwrap(), lineage(&[(A, 0), (B, 10)]));
@@ -336,10 +273,8 @@ mod tests {
     }
 
     fn life() -> impl Strategy<Value = Vec<Life>> {
-        let step = prop_oneof![
-            (1..9usize).prop_map(Life::Grows),
-            (0..7usize).prop_map(|losing| Life::Restarts { losing })
-        ];
+        let step =
+            prop_oneof![(1..9usize).prop_map(Life::Grows), (0..7usize).prop_map(|losing| Life::Restarts { losing })];
         prop::collection::vec(step, 1..24)
     }
 

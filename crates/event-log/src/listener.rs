@@ -25,10 +25,7 @@ pub struct Subscription {
 
 impl Subscription {
     pub(crate) fn new(log: &Arc<Log>, id: u64) -> Self {
-        Subscription {
-            log: Arc::downgrade(log),
-            id,
-        }
+        Subscription { log: Arc::downgrade(log), id }
     }
 }
 
@@ -67,10 +64,7 @@ impl Listeners {
         let removed = {
             let mut list = self.lock();
             let entries = Arc::make_mut(&mut list.entries);
-            entries
-                .binary_search_by_key(&id, |(id, _)| *id)
-                .ok()
-                .map(|at| entries.remove(at))
+            entries.binary_search_by_key(&id, |(id, _)| *id).ok().map(|at| entries.remove(at))
         };
         // Only now: what the listener owns may come back here when it is dropped.
         drop(removed);

@@ -26,10 +26,7 @@ pub struct Limits {
 impl Default for Limits {
     /// 10,000 events and 16 MiB.
     fn default() -> Self {
-        Limits {
-            max_events: 10_000,
-            max_bytes: 16 * 1024 * 1024,
-        }
+        Limits { max_events: 10_000, max_bytes: 16 * 1024 * 1024 }
     }
 }
 
@@ -49,10 +46,7 @@ impl Entry {
     /// Where it stands.
     #[must_use]
     pub fn position(&self) -> Position {
-        Position {
-            epoch: self.epoch,
-            seq: self.seq,
-        }
+        Position { epoch: self.epoch, seq: self.seq }
     }
 }
 
@@ -129,12 +123,7 @@ impl Log {
     pub fn restored(limits: Limits, lineage: Lineage, head: Seq) -> Arc<Log> {
         Arc::new(Log {
             limits,
-            state: RwLock::new(State {
-                lineage,
-                kept: VecDeque::new(),
-                kept_bytes: 0,
-                head,
-            }),
+            state: RwLock::new(State { lineage, kept: VecDeque::new(), kept_bytes: 0, head }),
             head: AtomicU64::new(head.0),
             resets: AtomicU64::new(0),
             closed: AtomicBool::new(false),
@@ -163,15 +152,7 @@ impl Log {
             }
             self.resets.fetch_add(1, Ordering::AcqRel);
             self.head.store(head.0, Ordering::Release);
-            mem::replace(
-                &mut *state,
-                State {
-                    lineage,
-                    kept: VecDeque::new(),
-                    kept_bytes: 0,
-                    head,
-                },
-            )
+            mem::replace(&mut *state, State { lineage, kept: VecDeque::new(), kept_bytes: 0, head })
         };
         drop(replaced);
         self.tell();
@@ -181,11 +162,7 @@ impl Log {
     /// or, with an error, none. Wakes everyone who waits, once.
     ///
     /// The bytes are kept as they are: a slice of a larger buffer keeps all of that buffer.
-    pub fn append(
-        &self,
-        first: Seq,
-        events: impl IntoIterator<Item = Bytes>,
-    ) -> Result<Seq, AppendError> {
+    pub fn append(&self, first: Seq, events: impl IntoIterator<Item = Bytes>) -> Result<Seq, AppendError> {
         // Before the lock, since an iterator may do anything, use this log included.
         let events: Vec<Bytes> = events.into_iter().collect();
         let (head, evicted) = {
@@ -196,10 +173,7 @@ impl Log {
             let expected = state.head.next();
             let fits = state.head.0.checked_add(events.len() as u64).is_some();
             if first != expected || !fits {
-                return Err(AppendError::OutOfOrder {
-                    expected,
-                    got: first,
-                });
+                return Err(AppendError::OutOfOrder { expected, got: first });
             }
             if events.is_empty() {
                 return Ok(state.head);
@@ -266,18 +240,10 @@ impl Log {
     }
 
     /// As [`Log::read`], for one who began to read when the log had been reset `resets` times.
-    pub(crate) fn read_since(
-        &self,
-        resets: u64,
-        after: Seq,
-        max_events: usize,
-        max_bytes: usize,
-    ) -> Read {
+    pub(crate) fn read_since(&self, resets: u64, after: Seq, max_events: usize, max_bytes: usize) -> Read {
         let state = self.state();
         if self.resets() != resets {
-            return Read::Evicted {
-                floor: state.floor(),
-            };
+            return Read::Evicted { floor: state.floor() };
         }
         state.read(after, max_events, max_bytes)
     }
@@ -342,10 +308,7 @@ impl Log {
 
 impl fmt::Debug for Log {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Log")
-            .field("head", &self.head())
-            .field("closed", &self.is_closed())
-            .finish_non_exhaustive()
+        f.debug_struct("Log").field("head", &self.head()).field("closed", &self.is_closed()).finish_non_exhaustive()
     }
 }
 
@@ -361,9 +324,7 @@ impl State {
             self.head = self.head.next();
             self.kept_bytes += event.len();
             self.kept.push_back(event);
-            while self.kept.len() > 1
-                && (self.kept.len() > limits.max_events || self.kept_bytes > limits.max_bytes)
-            {
+            while self.kept.len() > 1 && (self.kept.len() > limits.max_events || self.kept_bytes > limits.max_bytes) {
                 let Some(oldest) = self.kept.pop_front() else {
                     break;
                 };
@@ -384,24 +345,14 @@ impl State {
         }
         let skip = usize::try_from(first.0 - floor.0).unwrap_or(usize::MAX);
         let mut bytes = 0_usize;
-        let fitting = self
-            .kept
-            .iter()
-            .skip(skip)
-            .take(max_events)
-            .take_while(|event| {
-                bytes = bytes.saturating_add(event.len());
-                bytes <= max_bytes
-            });
+        let fitting = self.kept.iter().skip(skip).take(max_events).take_while(|event| {
+            bytes = bytes.saturating_add(event.len());
+            bytes <= max_bytes
+        });
         let count = fitting.count().max(1);
 
         let (mut epoch, mut until) = self.lineage.run_at(first);
-        let events = self
-            .kept
-            .iter()
-            .skip(skip)
-            .take(count)
-            .zip(first.0..=u64::MAX);
+        let events = self.kept.iter().skip(skip).take(count).zip(first.0..=u64::MAX);
         Read::Entries(
             events
                 .map(|(bytes, seq)| {
@@ -409,11 +360,7 @@ impl State {
                     if seq > until {
                         (epoch, until) = self.lineage.run_at(seq);
                     }
-                    Entry {
-                        seq,
-                        epoch,
-                        bytes: bytes.clone(),
-                    }
+                    Entry { seq, epoch, bytes: bytes.clone() }
                 })
                 .collect(),
         )

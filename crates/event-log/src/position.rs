@@ -9,9 +9,7 @@ use std::str::FromStr;
 
 /// The number of an event in its log: 1 for the first, then one more with each, without holes.
 /// 0 names the place before the first event.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Seq(pub u64);
 
@@ -75,9 +73,7 @@ impl FromStr for Epoch {
         if s.len() != 16 || !s.bytes().all(digits) {
             return Err(EpochParseError);
         }
-        u64::from_str_radix(s, 16)
-            .map(Epoch)
-            .map_err(|_| EpochParseError)
+        u64::from_str_radix(s, 16).map(Epoch).map_err(|_| EpochParseError)
     }
 }
 
@@ -105,10 +101,7 @@ pub struct Position {
 
 impl Position {
     /// The place before the first event.
-    pub const ORIGIN: Position = Position {
-        epoch: Epoch::ORIGIN,
-        seq: Seq::ORIGIN,
-    };
+    pub const ORIGIN: Position = Position { epoch: Epoch::ORIGIN, seq: Seq::ORIGIN };
 }
 
 impl fmt::Display for Position {
@@ -132,29 +125,16 @@ mod tests {
     #[test]
     fn an_epoch_is_sixteen_lower_case_digits() {
         assert_eq!("00000000000000ff".parse(), Ok(Epoch(255)));
-        for wrong in [
-            "",
-            "ff",
-            "00000000000000FF",
-            "+0000000000000ff",
-            "00000000000000ff0",
-            "000000000000000é",
-        ] {
+        for wrong in ["", "ff", "00000000000000FF", "+0000000000000ff", "00000000000000ff0", "000000000000000é"] {
             assert_eq!(wrong.parse::<Epoch>(), Err(EpochParseError), "{wrong:?}");
         }
     }
 
     #[test]
     fn a_position_is_written_with_its_epoch_first() {
-        let position = Position {
-            epoch: Epoch(0xabc),
-            seq: Seq(7),
-        };
+        let position = Position { epoch: Epoch(0xabc), seq: Seq(7) };
         assert_eq!(position.to_string(), "0000000000000abc:7");
-        assert_eq!(
-            serde_json::to_string(&position).unwrap(),
-            r#"{"epoch":"0000000000000abc","seq":7}"#
-        );
+        assert_eq!(serde_json::to_string(&position).unwrap(), r#"{"epoch":"0000000000000abc","seq":7}"#);
     }
 
     proptest! {

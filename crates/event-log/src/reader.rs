@@ -27,11 +27,7 @@ pub struct Reader {
 
 impl Reader {
     pub(crate) fn new(log: Arc<Log>, after: Seq) -> Self {
-        Reader {
-            resets: log.resets(),
-            log,
-            after,
-        }
+        Reader { resets: log.resets(), log, after }
     }
 
     /// The last event read.
@@ -56,9 +52,7 @@ impl Reader {
     /// Reads on: at most `max_events` and `max_bytes`, but at least one event where there is one.
     /// Only [`Read::Entries`] moves the reader; an evicted one stays so until it seeks.
     pub fn try_next(&mut self, max_events: usize, max_bytes: usize) -> Read {
-        let read = self
-            .log
-            .read_since(self.resets, self.after, max_events, max_bytes);
+        let read = self.log.read_since(self.resets, self.after, max_events, max_bytes);
         if let Read::Entries(entries) = &read
             && let Some(last) = entries.last()
         {
@@ -70,10 +64,7 @@ impl Reader {
     /// Waits until [`Reader::try_next`] has something to say: events, or that they are gone. Fails
     /// when there will never be anything. Dropping the future is harmless at any moment.
     pub fn wait(&self) -> Wait<'_> {
-        Wait {
-            reader: self,
-            ticket: None,
-        }
+        Wait { reader: self, ticket: None }
     }
 
     fn news(&self) -> Option<Result<(), Closed>> {
@@ -90,10 +81,7 @@ impl Reader {
 
 impl fmt::Debug for Reader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Reader")
-            .field("after", &self.after)
-            .field("log", &self.log)
-            .finish_non_exhaustive()
+        f.debug_struct("Reader").field("after", &self.after).field("log", &self.log).finish_non_exhaustive()
     }
 }
 

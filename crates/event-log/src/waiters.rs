@@ -32,21 +32,12 @@ struct Room {
 impl Waiters {
     /// Has `waker` woken by the next [`Waiters::wake_all`], in place of what `earlier` stands for;
     /// unless `over` says, once nobody can be missed any more, that there is nothing to wait for.
-    pub(crate) fn wait(
-        &self,
-        earlier: Option<Ticket>,
-        waker: &Waker,
-        over: impl FnOnce() -> bool,
-    ) -> Option<Ticket> {
+    pub(crate) fn wait(&self, earlier: Option<Ticket>, waker: &Waker, over: impl FnOnce() -> bool) -> Option<Ticket> {
         let mut waker = Some(waker.clone());
         let (ticket, replaced) = {
             let mut room = self.lock();
             let replaced = earlier.and_then(|ticket| room.vacate(ticket));
-            let ticket = if over() {
-                None
-            } else {
-                Some(room.seat(waker.take()))
-            };
+            let ticket = if over() { None } else { Some(room.seat(waker.take())) };
             (ticket, replaced)
         };
         drop(replaced);
@@ -86,10 +77,7 @@ impl Room {
             Some(place) => *place = waker,
             None => self.slots.push(waker),
         }
-        Ticket {
-            round: self.round,
-            slot,
-        }
+        Ticket { round: self.round, slot }
     }
 
     fn vacate(&mut self, ticket: Ticket) -> Option<Waker> {
@@ -144,9 +132,7 @@ mod tests {
     fn when_everyone_left_nothing_is_held() {
         let waiters = Waiters::default();
         let (_, waker) = counted();
-        let tickets: Vec<_> = (0..100)
-            .map(|_| waiters.wait(None, &waker, || false).unwrap())
-            .collect();
+        let tickets: Vec<_> = (0..100).map(|_| waiters.wait(None, &waker, || false).unwrap()).collect();
         tickets.into_iter().for_each(|ticket| waiters.leave(ticket));
         let room = waiters.lock();
         assert_eq!(room.slots.capacity() + room.vacant.capacity(), 0);

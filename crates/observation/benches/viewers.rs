@@ -1,6 +1,8 @@
 //! What a viewer costs: attaching to short and long histories, the snapshot of a long one, one
 //! event to many viewers, and replay. `benches/README.md` says what the figures mean.
 
+#![expect(clippy::expect_used, missing_docs, reason = "a bench that cannot begin has nothing to measure")]
+
 use bytes::Bytes;
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use event_log::{CursorKey, Epoch, Limits, Log, Sealer};
@@ -41,7 +43,10 @@ fn publish(stream: &Stream, kind: EventKind) {
 }
 
 fn delta() -> EventKind {
-    EventKind::BlockDelta { block_id: "b".into(), text: "the quick brown fox reads one more token and writes it down ".repeat(3) }
+    EventKind::BlockDelta {
+        block_id: "b".into(),
+        text: "the quick brown fox reads one more token and writes it down ".repeat(3),
+    }
 }
 
 /// A worker that streamed blocks of 3 deltas, so that 1,000 events fill a snapshot already until it had `events` events.
@@ -49,11 +54,21 @@ fn history(events: u64) -> Arc<Stream> {
     let stream = stream();
     let run_id = RunId::from_parts(1, 1);
     while stream.head().0 < events {
-        publish(&stream, match stream.head().0 % 5 {
-            0 => EventKind::BlockStarted { block_id: "b".into(), run_id, kind: BlockKind::Text, call_id: None, tool: None, title: None },
-            4 => EventKind::BlockFinished { block_id: "b".into(), status: BlockStatus::Complete },
-            _ => delta(),
-        });
+        publish(
+            &stream,
+            match stream.head().0 % 5 {
+                0 => EventKind::BlockStarted {
+                    block_id: "b".into(),
+                    run_id,
+                    kind: BlockKind::Text,
+                    call_id: None,
+                    tool: None,
+                    title: None,
+                },
+                4 => EventKind::BlockFinished { block_id: "b".into(), status: BlockStatus::Complete },
+                _ => delta(),
+            },
+        );
     }
     stream
 }
@@ -99,7 +114,9 @@ fn benches(c: &mut Criterion) {
     for viewers in [1, 100, 1_000, 10_000] {
         let stream = history(60);
         let mut bodies: Vec<Body> = (0..viewers).map(|_| attach(&stream, None)).collect();
-        bodies.iter_mut().for_each(|body| drop(drain(body)));
+        for body in &mut bodies {
+            drain(body);
+        }
         group.throughput(Throughput::Elements(viewers));
         group.bench_function(BenchmarkId::new("one event", viewers), |b| {
             b.iter(|| {

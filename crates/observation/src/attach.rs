@@ -4,7 +4,6 @@
 //! what a cursor is worth: the session does.
 
 use protocol::{Code, Diagnostic};
-use std::borrow::Cow;
 
 /// What to send first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -87,7 +86,7 @@ impl AttachRequest {
     }
 }
 
-fn bad(name: &Cow<'_, str>, what: &str) -> Diagnostic {
+fn bad(name: &str, what: &str) -> Diagnostic {
     Diagnostic::new(Code::BadRequest, format!("the query parameter `{name}` {what}"))
 }
 

@@ -53,7 +53,11 @@ impl Drop for Watching {
 }
 
 /// The body of a response that follows `stream` as `request` asks. It ends when the stream does.
-pub fn body(stream: &Arc<Stream>, request: &AttachRequest, options: &Options) -> impl AsyncStream<Item = Bytes> + Send + use<> {
+pub fn body(
+    stream: &Arc<Stream>,
+    request: &AttachRequest,
+    options: &Options,
+) -> impl AsyncStream<Item = Bytes> + Send + use<> {
     let wake = Arc::new(Wake(Notify::new()));
     let subscription = stream.subscribe(Arc::clone(&wake) as Arc<dyn Listener>);
     let session = Session::attach(stream.feed(Framing::Sse), request, options);

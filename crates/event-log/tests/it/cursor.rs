@@ -12,19 +12,13 @@ fn sealer(secret: u8) -> Sealer {
 }
 
 fn position() -> impl Strategy<Value = Position> {
-    (any::<u64>(), any::<u64>()).prop_map(|(epoch, seq)| Position {
-        epoch: Epoch(epoch),
-        seq: Seq(seq),
-    })
+    (any::<u64>(), any::<u64>()).prop_map(|(epoch, seq)| Position { epoch: Epoch(epoch), seq: Seq(seq) })
 }
 
 /// Cursors outlive restarts and upgrades: this text was issued once and must always open.
 #[test]
 fn the_format_does_not_change() {
-    let position = Position {
-        epoch: Epoch(0x0123_4567_89ab_cdef),
-        seq: Seq(42),
-    };
+    let position = Position { epoch: Epoch(0x0123_4567_89ab_cdef), seq: Seq(42) };
     let issued = "hZoz-vVf5YdHJzIkvlwXk5X9TYO6JaFiNXukzdU3j2DM";
     assert_eq!(sealer(7).seal(b"worker", position).as_str(), issued);
     assert_eq!(sealer(7).open(b"worker", issued), Ok(position));
@@ -34,20 +28,14 @@ fn the_format_does_not_change() {
 fn secrets_rotate() {
     let old = CursorKey::from([1; 32]);
     let new = CursorKey::from([2; 32]);
-    let position = Position {
-        epoch: Epoch(9),
-        seq: Seq(9),
-    };
+    let position = Position { epoch: Epoch(9), seq: Seq(9) };
     let before = Sealer::new(old.clone(), Vec::new());
     let during = Sealer::new(new.clone(), vec![CursorKey::from([3; 32]), old]);
     let after = Sealer::new(new, Vec::new());
     let text = before.seal(b"w", position);
     assert_eq!(during.open(b"w", text.as_str()), Ok(position));
     assert_eq!(after.open(b"w", text.as_str()), Err(CursorError::Refused));
-    assert_eq!(
-        after.open(b"w", during.seal(b"w", position).as_str()),
-        Ok(position)
-    );
+    assert_eq!(after.open(b"w", during.seal(b"w", position).as_str()), Ok(position));
 }
 
 #[test]
@@ -60,45 +48,22 @@ fn a_secret_is_not_shown() {
 fn every_other_length_and_padding_is_refused() {
     let text = sealer(1).seal(b"w", Position::ORIGIN).to_string();
     for len in 0..text.len() {
-        assert_eq!(
-            sealer(1).open(b"w", &text[..len]),
-            Err(CursorError::Malformed)
-        );
+        assert_eq!(sealer(1).open(b"w", &text[..len]), Err(CursorError::Malformed));
     }
     for suffix in ["=", "A", " ", "\n", "\0", "AAAA"] {
-        assert_eq!(
-            sealer(1).open(b"w", &format!("{text}{suffix}")),
-            Err(CursorError::Malformed)
-        );
+        assert_eq!(sealer(1).open(b"w", &format!("{text}{suffix}")), Err(CursorError::Malformed));
         let longer = format!("{suffix}{text}");
         assert_eq!(sealer(1).open(b"w", &longer), Err(CursorError::Malformed));
     }
-    assert_eq!(
-        sealer(1).open(b"w", &"é".repeat(Cursor::LEN / 2)),
-        Err(CursorError::Malformed)
-    );
+    assert_eq!(sealer(1).open(b"w", &"é".repeat(Cursor::LEN / 2)), Err(CursorError::Malformed));
 }
 
 #[test]
 fn neighbours_have_nothing_in_common() {
-    let at = |seq| {
-        sealer(1)
-            .seal(
-                b"w",
-                Position {
-                    epoch: Epoch(1),
-                    seq: Seq(seq),
-                },
-            )
-            .to_string()
-    };
+    let at = |seq| sealer(1).seal(b"w", Position { epoch: Epoch(1), seq: Seq(seq) }).to_string();
     for seq in 1..500 {
         let (one, next) = (at(seq), at(seq + 1));
-        let same = one
-            .bytes()
-            .zip(next.bytes())
-            .filter(|(x, y)| x == y)
-            .count();
+        let same = one.bytes().zip(next.bytes()).filter(|(x, y)| x == y).count();
         assert!(same < 12, "{one} {next}");
     }
 }

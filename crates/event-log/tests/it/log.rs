@@ -4,8 +4,7 @@
 
 use bytes::Bytes;
 use event_log::{
-    AppendError, Entry, Epoch, Limits, Lineage, Listener, Log, Position, Read, Seq, Standing,
-    Subscription,
+    AppendError, Entry, Epoch, Limits, Lineage, Listener, Log, Position, Read, Seq, Standing, Subscription,
 };
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -18,13 +17,7 @@ fn bytes(len: usize) -> Bytes {
 }
 
 fn log_of(max_events: usize, max_bytes: usize) -> Arc<Log> {
-    Log::new(
-        Limits {
-            max_events,
-            max_bytes,
-        },
-        A,
-    )
+    Log::new(Limits { max_events, max_bytes }, A)
 }
 
 fn seqs(read: Read) -> Vec<u64> {
@@ -36,22 +29,13 @@ fn seqs(read: Read) -> Vec<u64> {
 
 #[test]
 fn the_defaults_are_those_of_the_contract() {
-    assert_eq!(
-        Limits::default(),
-        Limits {
-            max_events: 10_000,
-            max_bytes: 16 * 1024 * 1024
-        }
-    );
+    assert_eq!(Limits::default(), Limits { max_events: 10_000, max_bytes: 16 * 1024 * 1024 });
 }
 
 #[test]
 fn an_empty_log_is_at_its_head() {
     let log = log_of(3, 100);
-    assert_eq!(
-        (log.head(), log.floor(), log.kept_events(), log.kept_bytes()),
-        (Seq(0), Seq(1), 0, 0)
-    );
+    assert_eq!((log.head(), log.floor(), log.kept_events(), log.kept_bytes()), (Seq(0), Seq(1), 0, 0));
     assert_eq!(log.read(Seq(0), 1, 1), Read::AtHead);
     assert_eq!(log.standing(Position::ORIGIN, log.floor()), Standing::Good);
 }
@@ -59,20 +43,11 @@ fn an_empty_log_is_at_its_head() {
 #[test]
 fn only_what_continues_the_log_is_appended() {
     let log = log_of(10, 100);
-    let refused = Err(AppendError::OutOfOrder {
-        expected: Seq(1),
-        got: Seq(2),
-    });
+    let refused = Err(AppendError::OutOfOrder { expected: Seq(1), got: Seq(2) });
     assert_eq!(log.append(Seq(2), [bytes(1)]), refused);
     assert_eq!(log.append(Seq(1), [bytes(1), bytes(1)]), Ok(Seq(2)));
     assert_eq!(log.append(Seq(3), []), Ok(Seq(2)));
-    assert_eq!(
-        log.append(Seq(2), [bytes(1)]),
-        Err(AppendError::OutOfOrder {
-            expected: Seq(3),
-            got: Seq(2)
-        })
-    );
+    assert_eq!(log.append(Seq(2), [bytes(1)]), Err(AppendError::OutOfOrder { expected: Seq(3), got: Seq(2) }));
     log.close();
     assert_eq!(log.append(Seq(3), [bytes(1)]), Err(AppendError::Closed));
     assert_eq!(log.head(), Seq(2));
@@ -81,10 +56,7 @@ fn only_what_continues_the_log_is_appended() {
 #[test]
 fn the_newest_event_is_kept_whatever_its_size() {
     for log in [log_of(3, 10), log_of(0, 0)] {
-        assert_eq!(
-            log.append(Seq(1), [bytes(4), bytes(4), bytes(99)]),
-            Ok(Seq(3))
-        );
+        assert_eq!(log.append(Seq(1), [bytes(4), bytes(4), bytes(99)]), Ok(Seq(3)));
         assert_eq!((log.floor(), log.kept_bytes()), (Seq(3), 99));
         assert_eq!(seqs(log.read(Seq(2), 9, 0)), [3]);
     }
@@ -119,16 +91,7 @@ fn a_position_past_the_head_is_not_read_as_from_now_on() {
     let log = log_of(10, 100);
     log.append(Seq(1), [bytes(1)]).unwrap();
     assert_eq!(log.read(Seq(2), 1, 1), Read::Evicted { floor: Seq(1) });
-    assert_eq!(
-        log.standing(
-            Position {
-                epoch: A,
-                seq: Seq(2)
-            },
-            Seq(1)
-        ),
-        Standing::Unknown
-    );
+    assert_eq!(log.standing(Position { epoch: A, seq: Seq(2) }, Seq(1)), Standing::Unknown);
 }
 
 #[test]
@@ -137,27 +100,8 @@ fn a_restored_log_says_that_the_rest_is_elsewhere() {
     assert_eq!((log.head(), log.floor()), (Seq(40), Seq(41)));
     assert_eq!(log.read(Seq(40), 1, 1), Read::AtHead);
     assert_eq!(log.read(Seq(39), 1, 1), Read::Evicted { floor: Seq(41) });
-    assert_eq!(
-        log.standing(
-            Position {
-                epoch: A,
-                seq: Seq(3)
-            },
-            Seq(1)
-        ),
-        Standing::Good,
-        "it is on disk"
-    );
-    assert_eq!(
-        log.standing(
-            Position {
-                epoch: A,
-                seq: Seq(3)
-            },
-            log.floor()
-        ),
-        Standing::Retention
-    );
+    assert_eq!(log.standing(Position { epoch: A, seq: Seq(3) }, Seq(1)), Standing::Good, "it is on disk");
+    assert_eq!(log.standing(Position { epoch: A, seq: Seq(3) }, log.floor()), Standing::Retention);
     assert_eq!(log.append(Seq(41), [bytes(1)]), Ok(Seq(41)));
     assert_eq!(log.floor(), Seq(41));
 }
@@ -168,21 +112,10 @@ fn an_entry_knows_its_epoch() {
     log.append(Seq(1), [bytes(1), bytes(1)]).unwrap();
     log.begin_epoch(B);
     log.append(Seq(3), [bytes(1)]).unwrap();
-    let expected: Vec<_> = [(1, A), (2, A), (3, B)]
-        .map(|(seq, epoch)| Entry {
-            seq: Seq(seq),
-            epoch,
-            bytes: bytes(1),
-        })
-        .into();
+    let expected: Vec<_> =
+        [(1, A), (2, A), (3, B)].map(|(seq, epoch)| Entry { seq: Seq(seq), epoch, bytes: bytes(1) }).into();
     assert_eq!(log.read(Seq(0), 9, 99), Read::Entries(expected));
-    assert_eq!(
-        log.position_of(Seq(2)),
-        Position {
-            epoch: A,
-            seq: Seq(2)
-        }
-    );
+    assert_eq!(log.position_of(Seq(2)), Position { epoch: A, seq: Seq(2) });
     assert_eq!(log.lineage().current(), Some(B));
 }
 
@@ -197,10 +130,7 @@ fn an_evicted_reader_learns_the_floor_and_stays_evicted() {
     }
     reader.seek(Seq(2));
     assert_eq!(seqs(reader.try_next(9, 99)), [3, 4, 5]);
-    assert_eq!(
-        (reader.position(), reader.try_next(9, 99)),
-        (Seq(5), Read::AtHead)
-    );
+    assert_eq!((reader.position(), reader.try_next(9, 99)), (Seq(5), Read::AtHead));
 }
 
 #[test]
@@ -210,25 +140,9 @@ fn no_reader_takes_another_stream_for_its_own() {
         log.append(Seq(1), (0..5).map(|_| bytes(1))).unwrap();
         let mut reader = log.reader(Seq(5));
         log.reset(Lineage::starting(B), Seq(head));
-        log.append(Seq(head + 1), (0..grows).map(|_| bytes(1)))
-            .unwrap();
-        assert_eq!(
-            reader.try_next(9, 99),
-            Read::Evicted {
-                floor: Seq(head + 1)
-            },
-            "{head} {grows}"
-        );
-        assert_eq!(
-            log.standing(
-                Position {
-                    epoch: A,
-                    seq: Seq(5)
-                },
-                log.floor()
-            ),
-            Standing::Lost
-        );
+        log.append(Seq(head + 1), (0..grows).map(|_| bytes(1))).unwrap();
+        assert_eq!(reader.try_next(9, 99), Read::Evicted { floor: Seq(head + 1) }, "{head} {grows}");
+        assert_eq!(log.standing(Position { epoch: A, seq: Seq(5) }, log.floor()), Standing::Lost);
         reader.seek(Seq(head));
         assert_eq!(reader.try_next(9, 99) == Read::AtHead, grows == 0);
     }
@@ -280,12 +194,7 @@ fn a_listener_is_called_once_a_change_until_it_unsubscribes() {
     let (stays, leaves) = (Arc::new(Count::default()), Arc::new(Count::default()));
     let _stays = log.subscribe(stays.clone());
     let subscription = log.subscribe(leaves.clone());
-    let calls = || {
-        (
-            stays.calls.load(Ordering::Relaxed),
-            leaves.calls.load(Ordering::Relaxed),
-        )
-    };
+    let calls = || (stays.calls.load(Ordering::Relaxed), leaves.calls.load(Ordering::Relaxed));
 
     log.append(Seq(1), (0..5).map(|_| bytes(1))).unwrap();
     assert_eq!(calls(), (1, 1));

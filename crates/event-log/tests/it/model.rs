@@ -34,9 +34,7 @@ impl Model {
             let bytes: usize = tail.iter().map(|(_, bytes)| bytes.len()).sum();
             tail.len() <= self.limits.max_events && bytes <= self.limits.max_bytes
         };
-        let from = (0..self.events.len())
-            .find(fits)
-            .unwrap_or(self.events.len().saturating_sub(1));
+        let from = (0..self.events.len()).find(fits).unwrap_or(self.events.len().saturating_sub(1));
         &self.events[from..]
     }
 
@@ -47,10 +45,7 @@ impl Model {
     fn append(&mut self, sizes: &[usize]) -> Vec<Bytes> {
         let mut made = Vec::new();
         for size in sizes {
-            let position = Position {
-                epoch: self.epoch,
-                seq: Seq(self.head() + 1),
-            };
+            let position = Position { epoch: self.epoch, seq: Seq(self.head() + 1) };
             // Bytes that tell one event from every other, as far as they fit.
             let name = format!("{}/{position}/", self.stream).into_bytes();
             let bytes: Bytes = name.into_iter().cycle().take(*size).collect();
@@ -61,12 +56,7 @@ impl Model {
         made
     }
 
-    fn read(
-        &self,
-        after: u64,
-        max_events: usize,
-        max_bytes: usize,
-    ) -> Result<Vec<(Position, Bytes)>, Option<u64>> {
+    fn read(&self, after: u64, max_events: usize, max_bytes: usize) -> Result<Vec<(Position, Bytes)>, Option<u64>> {
         if after == self.head() {
             return Err(None);
         }
@@ -74,11 +64,7 @@ impl Model {
             return Err(Some(self.floor()));
         }
         let mut taken: Vec<(Position, Bytes)> = Vec::new();
-        for (position, bytes) in self
-            .events
-            .iter()
-            .filter(|(position, _)| position.seq.0 > after)
-        {
+        for (position, bytes) in self.events.iter().filter(|(position, _)| position.seq.0 > after) {
             let size: usize = taken.iter().map(|(_, bytes)| bytes.len()).sum();
             if !taken.is_empty() && (taken.len() >= max_events || size + bytes.len() > max_bytes) {
                 break;
@@ -94,22 +80,10 @@ enum Op {
     Append(Vec<usize>),
     AppendWrongly(u64),
     BeginEpoch,
-    Reset {
-        head: u64,
-    },
-    Read {
-        after: u64,
-        max_events: usize,
-        max_bytes: usize,
-    },
-    NewReader {
-        after: u64,
-    },
-    Next {
-        which: usize,
-        max_events: usize,
-        max_bytes: usize,
-    },
+    Reset { head: u64 },
+    Read { after: u64, max_events: usize, max_bytes: usize },
+    NewReader { after: u64 },
+    Next { which: usize, max_events: usize, max_bytes: usize },
 }
 
 fn op() -> impl Strategy<Value = Op> {
@@ -126,19 +100,13 @@ fn op() -> impl Strategy<Value = Op> {
 }
 
 fn limits() -> impl Strategy<Value = Limits> {
-    (0..30usize, 0..1_500usize).prop_map(|(max_events, max_bytes)| Limits {
-        max_events,
-        max_bytes,
-    })
+    (0..30usize, 0..1_500usize).prop_map(|(max_events, max_bytes)| Limits { max_events, max_bytes })
 }
 
 /// What the log read, in the model's words.
 fn plain(read: Read) -> Result<Vec<(Position, Bytes)>, Option<u64>> {
     match read {
-        Read::Entries(entries) => Ok(entries
-            .into_iter()
-            .map(|e| (e.position(), e.bytes))
-            .collect()),
+        Read::Entries(entries) => Ok(entries.into_iter().map(|e| (e.position(), e.bytes)).collect()),
         Read::AtHead => Err(None),
         Read::Evicted { floor } => Err(Some(floor.0)),
     }
@@ -147,12 +115,7 @@ fn plain(read: Read) -> Result<Vec<(Position, Bytes)>, Option<u64>> {
 /// A reader, and the stream it began to read.
 type Following = (usize, Reader);
 
-fn step(
-    op: Op,
-    model: &mut Model,
-    log: &Arc<Log>,
-    readers: &mut Vec<Following>,
-) -> Result<(), TestCaseError> {
+fn step(op: Op, model: &mut Model, log: &Arc<Log>, readers: &mut Vec<Following>) -> Result<(), TestCaseError> {
     match op {
         Op::Append(sizes) => {
             let first = Seq(model.head() + 1);
@@ -162,10 +125,7 @@ fn step(
         Op::AppendWrongly(got) => {
             let (expected, got) = (Seq(model.head() + 1), Seq(got));
             if got != expected {
-                prop_assert_eq!(
-                    log.append(got, [Bytes::new()]),
-                    Err(AppendError::OutOfOrder { expected, got })
-                );
+                prop_assert_eq!(log.append(got, [Bytes::new()]), Err(AppendError::OutOfOrder { expected, got }));
             }
         }
         Op::BeginEpoch => {
@@ -179,20 +139,12 @@ fn step(
             model.events.clear();
             log.reset(Lineage::starting(model.epoch), Seq(head));
         }
-        Op::Read {
-            after,
-            max_events,
-            max_bytes,
-        } => {
+        Op::Read { after, max_events, max_bytes } => {
             let read = plain(log.read(Seq(after), max_events, max_bytes));
             prop_assert_eq!(read, model.read(after, max_events, max_bytes));
         }
         Op::NewReader { after } => readers.push((model.stream, log.reader(Seq(after)))),
-        Op::Next {
-            which,
-            max_events,
-            max_bytes,
-        } => {
+        Op::Next { which, max_events, max_bytes } => {
             let Some(at) = which.checked_rem(readers.len()) else {
                 return Ok(());
             };
@@ -206,16 +158,8 @@ fn step(
             let read = plain(reader.try_next(max_events, max_bytes));
             prop_assert_eq!(&read, &expected);
             // Right behind what it had, and no further than what it was given: no silent hole.
-            let first = read
-                .iter()
-                .flatten()
-                .next()
-                .map_or(before.next(), |(position, _)| position.seq);
-            let last = read
-                .iter()
-                .flatten()
-                .last()
-                .map_or(before, |(position, _)| position.seq);
+            let first = read.iter().flatten().next().map_or(before.next(), |(position, _)| position.seq);
+            let last = read.iter().flatten().last().map_or(before, |(position, _)| position.seq);
             prop_assert_eq!((first, last), (before.next(), reader.position()));
         }
     }
@@ -227,10 +171,7 @@ fn agree(model: &Model, log: &Log) -> Result<(), TestCaseError> {
     prop_assert_eq!(log.head(), Seq(model.head()));
     prop_assert_eq!(log.floor(), Seq(model.floor()));
     prop_assert_eq!(log.kept_events(), kept.len());
-    prop_assert_eq!(
-        log.kept_bytes(),
-        kept.iter().map(|(_, bytes)| bytes.len()).sum::<usize>()
-    );
+    prop_assert_eq!(log.kept_bytes(), kept.iter().map(|(_, bytes)| bytes.len()).sum::<usize>());
     for (position, _) in &model.events {
         prop_assert_eq!(log.position_of(position.seq), *position);
     }
@@ -242,17 +183,9 @@ fn agree(model: &Model, log: &Log) -> Result<(), TestCaseError> {
             true => Standing::Retention,
             false => Standing::Lost,
         };
-        prop_assert_eq!(
-            log.standing(*position, log.floor()),
-            expected,
-            "{}",
-            position
-        );
+        prop_assert_eq!(log.standing(*position, log.floor()), expected, "{}", position);
     }
-    let beyond = Position {
-        epoch: model.epoch,
-        seq: Seq(model.head() + 1),
-    };
+    let beyond = Position { epoch: model.epoch, seq: Seq(model.head() + 1) };
     prop_assert_eq!(log.standing(beyond, log.floor()), Standing::Unknown);
     Ok(())
 }

@@ -155,13 +155,9 @@ fn readers_on_other_threads_receive_everything() {
         .map(|_| {
             let reader = log.reader(Seq(0));
             thread::spawn(move || {
-                let runtime = tokio::runtime::Builder::new_current_thread()
-                    .build()
-                    .unwrap();
+                let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
                 runtime.block_on(async {
-                    let tasks: Vec<_> = (0..4)
-                        .map(|_| tokio::spawn(read_all(reader.clone())))
-                        .collect();
+                    let tasks: Vec<_> = (0..4).map(|_| tokio::spawn(read_all(reader.clone()))).collect();
                     for task in tasks {
                         assert_eq!(task.await.unwrap(), EVENTS);
                     }

@@ -2,8 +2,8 @@
 //!
 //! Owns the socket, its session and what it waits for. Must not know other sockets.
 
-use crate::hub::{Connection, Io, Subject};
 use crate::framing::Framing;
+use crate::hub::{Connection, Io, Subject};
 use crate::metric_definitions::BYTES_WRITTEN;
 use crate::options::Options;
 use crate::session::{MAX_SEGMENTS, Segment, Session, Wants};
@@ -82,9 +82,7 @@ impl Socket {
     /// The session for a connection's subject.
     pub fn session(subject: &Subject, options: &Options) -> Session {
         match subject {
-            Subject::Stream { stream, request } => {
-                Session::attach(stream.feed(Framing::WebSocket), request, options)
-            }
+            Subject::Stream { stream, request } => Session::attach(stream.feed(Framing::WebSocket), request, options),
             Subject::Refused { envelope, diagnostic } => Session::refused(Framing::WebSocket, envelope, diagnostic),
         }
     }

@@ -85,7 +85,14 @@ impl World {
             0 => {
                 self.blocks += 1;
                 let block_id = block(self.blocks);
-                EventKind::BlockStarted { block_id, run_id, kind: BlockKind::Text, call_id: None, tool: None, title: None }
+                EventKind::BlockStarted {
+                    block_id,
+                    run_id,
+                    kind: BlockKind::Text,
+                    call_id: None,
+                    tool: None,
+                    title: None,
+                }
             }
             1 => EventKind::BlockFinished { block_id: block(self.blocks), status: BlockStatus::Complete },
             2 => EventKind::Notice { level: Level::Info, code: "n".into(), message: "x".repeat(9), entry_id: None },

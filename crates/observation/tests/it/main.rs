@@ -1,5 +1,8 @@
 //! Streams served over sockets: real framing, real wakers, simulated time and networks.
 
+#[cfg(test)]
 mod hub;
+#[cfg(test)]
 mod simulation;
+#[cfg(test)]
 mod world;

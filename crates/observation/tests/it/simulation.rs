@@ -75,7 +75,11 @@ async fn serve(stream: Arc<Stream>) -> turmoil::Result {
             let coalesce = if coalesce == "off" { Coalesce::Off } else { Coalesce::On };
             let cursor = Some(cursor.to_owned()).filter(|c| !c.is_empty());
             let request = AttachRequest { cursor, coalesce, ..AttachRequest::default() };
-            hub.attach(Connection { io: Box::new(io), read: Bytes::new(), subject: Subject::Stream { stream, request } });
+            hub.attach(Connection {
+                io: Box::new(io),
+                read: Bytes::new(),
+                subject: Subject::Stream { stream, request },
+            });
         });
     }
 }

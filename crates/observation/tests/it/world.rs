@@ -36,8 +36,14 @@ pub fn stream(limits: Limits) -> Arc<Stream> {
     };
     let stream = Stream::new(options, Log::new(limits, Epoch(9)), State::new(info));
     let run_id = RunId::from_parts(1, 1);
-    let start =
-        EventKind::BlockStarted { block_id: "b".into(), run_id, kind: BlockKind::Text, call_id: None, tool: None, title: None };
+    let start = EventKind::BlockStarted {
+        block_id: "b".into(),
+        run_id,
+        kind: BlockKind::Text,
+        call_id: None,
+        tool: None,
+        title: None,
+    };
     publish(&stream, vec![start]);
     stream
 }
