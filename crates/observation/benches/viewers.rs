@@ -1,7 +1,7 @@
 //! What a viewer costs: attaching to short and long histories, the snapshot of a long one, one
 //! event to many viewers, and replay. `benches/README.md` says what the figures mean.
 
-#![expect(clippy::expect_used, missing_docs, reason = "a bench that cannot begin has nothing to measure")]
+#![expect(clippy::expect_used, reason = "a bench that cannot begin has nothing to measure")]
 
 use bytes::Bytes;
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};

@@ -4,6 +4,12 @@
 //! events, heartbeats, the end. It moves no bytes itself and reads no clock: whoever owns the
 //! socket asks for what is to be written and says how much of it was.
 
+#[cfg(feature = "ws")]
+mod control;
+#[cfg(test)]
+#[cfg(feature = "ws")]
+mod tests;
+
 use crate::attach::{AttachRequest, Coalesce, Mode, OnGap};
 use crate::feed::{Feed, Merge, Next};
 use crate::framing::{Framing, Head, ws_header};
@@ -32,6 +38,7 @@ enum Source {
     /// A stream's frames.
     Feed(Arc<Feed>),
     /// Nothing: it is only told why.
+    #[cfg(feature = "ws")]
     Nothing,
 }
 
@@ -121,15 +128,6 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// A session that only tells `diagnostic` and is closed.
-    pub fn refused(framing: Framing, envelope: &Envelope, diagnostic: &Diagnostic) -> Session {
-        let mut session = Session::empty(Source::Nothing, Coalesce::On);
-        let frame = diagnostic_frame(framing, envelope, None, diagnostic);
-        session.own.push_back(frame.into());
-        session.finish(framing, diagnostic);
-        session
-    }
-
     /// Attaches to a feed as `request` asks.
     pub fn attach(feed: Arc<Feed>, request: &AttachRequest, options: &Options) -> Session {
         let watermark = feed.stream().head();
@@ -236,41 +234,10 @@ impl Session {
         self.phase = Phase::Ending;
     }
 
-    /// Ends the session at the next frame: what is queued but not begun is dropped in favour of
-    /// `diagnostic` and its close code.
-    pub fn end_with(&mut self, diagnostic: &Diagnostic) {
-        self.own.clear();
-        let framing = match &self.source {
-            Source::Feed(feed) => {
-                let feed = Arc::clone(feed);
-                self.push_diagnostic(&feed, diagnostic);
-                feed.framing()
-            }
-            Source::Nothing => Framing::WebSocket,
-        };
-        self.finish(framing, diagnostic);
-    }
-
-    /// Ends the session at the next frame with a close frame alone: the answer to the peer's own
-    /// (RFC 6455 §5.5.1), or to an error of its framing.
-    pub fn close(&mut self, code: u16, reason: &str) {
-        if self.phase != Phase::Ending {
-            self.own.clear();
-            self.push_close(Framing::WebSocket, code, reason);
-        }
-    }
-
-    /// Queues a control frame of the transport, such as a pong. At most a few are ever queued.
-    pub fn push_control(&mut self, frame: Bytes) {
-        if self.phase != Phase::Ending && self.own.len() < 16 {
-            self.own.push_back(frame.into());
-        }
-    }
-
     /// Queues a heartbeat, unless something is already waiting to be written or nothing was said
     /// yet. True where it did.
     pub fn heartbeat(&mut self) -> bool {
-        let Source::Feed(feed) = &self.source else { return false };
+        let Some(feed) = self.feed() else { return false };
         if self.phase == Phase::Ending || self.is_mid_write() {
             return false;
         }
@@ -294,32 +261,13 @@ impl Session {
         !self.partial.is_empty() || !self.own.is_empty()
     }
 
-    /// Whether nothing but what is queued will be sent.
-    pub fn is_ending(&self) -> bool {
-        self.phase == Phase::Ending
-    }
-
-    /// The code it is or was closed with.
-    pub fn close_code(&self) -> Option<u16> {
-        self.close_code
-    }
-
     /// The feed it reads.
     pub fn feed(&self) -> Option<&Arc<Feed>> {
         match &self.source {
             Source::Feed(feed) => Some(feed),
+            #[cfg(feature = "ws")]
             Source::Nothing => None,
         }
-    }
-
-    /// Its socket took less than there was.
-    pub fn was_blocked(&mut self) {
-        self.blocked = true;
-    }
-
-    /// Its socket took everything up to the newest event.
-    pub fn caught_up(&mut self) {
-        self.blocked = false;
     }
 
     /// The page it wanted.
@@ -350,8 +298,7 @@ impl Session {
             if self.phase == Phase::Ending {
                 return Wants::Close;
             }
-            let Source::Feed(feed) = &self.source else { return Wants::Close };
-            let feed = Arc::clone(feed);
+            let Some(feed) = self.feed().cloned() else { return Wants::Close };
             match self.gather_frames(&feed, out, &mut room) {
                 Some(wants) => return wants,
                 // fell behind, or the stream ended: there are new frames of its own
@@ -432,8 +379,7 @@ impl Session {
 
     /// It is behind what is kept: says so and begins again with a snapshot.
     fn fall_behind(&mut self) {
-        let Source::Feed(feed) = &self.source else { return };
-        let feed = Arc::clone(feed);
+        let Some(feed) = self.feed().cloned() else { return };
         metrics::counter!(LAGGED).increment(1);
         let words = "this connection fell behind what is kept; a snapshot follows";
         self.push_diagnostic(&feed, &Diagnostic::new(Code::Lagged, words));
@@ -511,6 +457,3 @@ fn diagnostic_frame(framing: Framing, envelope: &Envelope, cursor: Option<&str>,
     framing.write(&mut out, &Head { kind: "diagnostic", cursor }, &json);
     out.into()
 }
-
-#[cfg(test)]
-mod tests;

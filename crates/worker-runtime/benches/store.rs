@@ -1,7 +1,7 @@
 //! What the file store costs: a batch until it is committed, and opening a store of 1 GiB.
 //! `benches/README.md` says what the figures mean.
 
-#![expect(clippy::expect_used, missing_docs, reason = "a bench that cannot begin has nothing to measure")]
+#![expect(clippy::expect_used, reason = "a bench that cannot begin has nothing to measure")]
 
 use bytes::Bytes;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
