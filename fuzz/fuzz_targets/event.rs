@@ -18,7 +18,7 @@ fuzz_target!(|text: &str| {
         let json = serde_json::to_string(&event).expect("an event encodes");
         let again = AnyEvent::from_json(&json).expect("what was encoded is an event");
         if let AnyEvent::Unknown(unknown) = &event {
-            assert_eq!(unknown.json().as_bytes(), line.as_bytes(), "unknown events are untouched");
+            assert_eq!(unknown.json().as_bytes(), line.trim_matches([' ', '\t', '\n', '\r']).as_bytes(), "unknown events are untouched");
         }
         assert_eq!(json, serde_json::to_string(&again).expect("an event encodes"));
         state.apply(&event);

@@ -5,6 +5,7 @@
 
 use crate::content::Part;
 use crate::ids::{RunId, WorkerId};
+use crate::object::json_object;
 use crate::open::open_enum;
 use crate::state::State;
 use crate::time::Timestamp;
@@ -425,7 +426,7 @@ impl AnyEvent {
     /// # Errors
     /// When `json` is not an object with a `type`, or is of a known type but not in its form.
     pub fn from_json(json: &str) -> Result<AnyEvent, EventError> {
-        let head: Head<'_> = serde_json::from_str(json).map_err(EventError::Form)?;
+        let head: Head<'_> = json_object(json).and_then(serde_json::from_str).map_err(EventError::Form)?;
         if !EventKind::TYPES.contains(&&*head.type_name) {
             let type_name = head.type_name.into_owned();
             let json = RawValue::from_string(json.to_owned()).map_err(EventError::Form)?;

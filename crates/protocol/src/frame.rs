@@ -6,6 +6,7 @@
 use crate::diagnostic::Diagnostic;
 use crate::event::Status;
 use crate::ids::{RuntimeId, WorkerId};
+use crate::object::json_object;
 use crate::open::open_enum;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
@@ -129,7 +130,7 @@ impl Frame {
     /// # Errors
     /// When `json` is not an object with a `kind`, or is of a known kind but not in its form.
     pub fn from_json(json: &str) -> Result<Frame, FrameError> {
-        let head: Head<'_> = serde_json::from_str(json)?;
+        let head: Head<'_> = serde_json::from_str(json_object(json)?)?;
         match &*head.kind {
             // read apart, because raw JSON does not pass through a tagged enumeration
             "event" => Ok(Frame::Event(serde_json::from_str(json)?)),

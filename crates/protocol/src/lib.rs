@@ -13,6 +13,7 @@ mod event;
 mod fold;
 mod frame;
 pub mod ids;
+mod object;
 mod open;
 mod state;
 #[cfg(test)]
@@ -33,6 +34,7 @@ pub use event::{
 };
 pub use frame::{Envelope, EventFrame, Frame, FrameError, HeartbeatFrame, LinkState};
 pub use ids::{IdError, RunId, RuntimeId, WorkerId};
+pub use object::json_object;
 pub use state::{Entry, EntryKind, OpenBlock, State};
 pub use text::{TailText, floor_char_boundary};
 pub use time::Timestamp;
