@@ -70,7 +70,7 @@ impl Hub {
     /// Starts the hub's tasks on the current tokio runtime.
     #[must_use]
     pub fn start(options: &Options) -> Hub {
-        let processors = || std::thread::available_parallelism().map_or(1, usize::from);
+        let processors = || std::thread::available_parallelism().map_or(1, |n| n.get().div_ceil(2));
         let count = if options.writers == 0 { processors() } else { options.writers };
         let sockets = Arc::new(AtomicUsize::new(0));
         let shards = (0..count).map(|_| Shard::start(options.clone(), Arc::clone(&sockets))).collect();

@@ -102,10 +102,9 @@ impl Socket {
 
     /// Reads until nothing is left. What the peer says is answered through the session.
     fn read(&mut self, scratch: &mut Scratch) -> Alive {
-        let waker = self.waker.clone();
-        let mut cx = Context::from_waker(&waker);
         loop {
             let mut buf = ReadBuf::new(&mut scratch.read);
+            let mut cx = Context::from_waker(&self.waker);
             match Pin::new(&mut self.io).poll_read(&mut cx, &mut buf) {
                 Poll::Pending => return Alive::Yes,
                 Poll::Ready(Err(_)) => return Alive::No,
@@ -142,8 +141,6 @@ impl Socket {
     /// Writes until the socket is full, there is nothing to write, or others have their turn.
     pub fn write(&mut self, scratch: &mut Scratch, options: &Options, now: Instant) -> Next {
         let Scratch { segments, written, .. } = scratch;
-        let waker = self.waker.clone();
-        let mut cx = Context::from_waker(&waker);
         if self.shut {
             return Next::Wait;
         }
@@ -151,7 +148,7 @@ impl Socket {
             segments.clear();
             let wants = self.session.gather(segments, WRITE_BYTES);
             if segments.is_empty() {
-                return self.settle(wants, &mut cx, options, now);
+                return self.settle(wants, options, now);
             }
             let mut slices = [IoSlice::new(&[]); MAX_SEGMENTS];
             let mut total = 0;
@@ -161,6 +158,7 @@ impl Socket {
                 total += segment.bytes().len();
                 used += 1;
             }
+            let mut cx = Context::from_waker(&self.waker);
             let wrote = Pin::new(&mut self.io).poll_write_vectored(&mut cx, slices.get(..used).unwrap_or_default());
             match wrote {
                 Poll::Ready(Ok(0)) | Poll::Ready(Err(_)) => return Next::Drop,
@@ -173,7 +171,7 @@ impl Socket {
                     } else if wants == Wants::Events {
                         // the usual end: it has everything, and the stream wakes it for more
                         self.session.caught_up();
-                        return self.settle(wants, &mut cx, options, now);
+                        return self.settle(wants, options, now);
                     }
                 }
                 Poll::Pending => {
@@ -187,8 +185,9 @@ impl Socket {
     }
 
     /// There is nothing to write: passes on what the transport holds back, then waits or closes.
-    fn settle(&mut self, wants: Wants, cx: &mut Context<'_>, options: &Options, now: Instant) -> Next {
-        match Pin::new(&mut self.io).poll_flush(cx) {
+    fn settle(&mut self, wants: Wants, options: &Options, now: Instant) -> Next {
+        let mut cx = Context::from_waker(&self.waker);
+        match Pin::new(&mut self.io).poll_flush(&mut cx) {
             Poll::Ready(Ok(())) => self.blocked_since = None,
             Poll::Ready(Err(_)) => return Next::Drop,
             Poll::Pending => {
@@ -200,7 +199,7 @@ impl Socket {
             Wants::Events => Next::Wait,
             Wants::More => Next::Again,
             Wants::Load(after) => Next::Load(after),
-            Wants::Close => match Pin::new(&mut self.io).poll_shutdown(cx) {
+            Wants::Close => match Pin::new(&mut self.io).poll_shutdown(&mut cx) {
                 Poll::Ready(Err(_)) => Next::Drop,
                 Poll::Ready(Ok(())) => {
                     // the peer's own close, or the end of its patience, is waited for
