@@ -4,6 +4,8 @@
 //! what keeps ([`store`]), and, as features, the servers in front of them. It must not know the
 //! backend.
 
+#[cfg(feature = "cli")]
+pub mod cli;
 mod clock;
 mod error;
 pub mod executor;
@@ -13,6 +15,8 @@ mod metric_definitions;
 mod options;
 mod recorder;
 mod runtime;
+#[cfg(feature = "server")]
+pub mod server;
 pub mod store;
 mod worker;
 

@@ -5,7 +5,7 @@
 use crate::connection::ConnectionArgs;
 use crate::exit;
 use crate::look::When;
-use clap::{Args, Command as ClapCommand, CommandFactory, Parser, Subcommand};
+use clap::{Arg, Args, Command as ClapCommand, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 use protocol::{Status, WorkerId};
 use std::path::PathBuf;
@@ -220,7 +220,20 @@ pub struct RecordArgs {
 
 /// The whole command, its exit statuses in its help.
 pub fn command() -> ClapCommand {
-    Cli::command().after_help(exit::help())
+    Cli::command().after_help(exit::help()).mut_subcommands(|group| {
+        let path = group.get_name().to_owned();
+        group.mut_subcommands(|command| match (path.as_str(), command.get_name()) {
+            ("runtime", "serve") | ("config", "show") => without_connection(command),
+            _ => command,
+        })
+    })
+}
+
+/// What serves connects to nothing: the flags for that are taken, as everywhere, and not shown.
+fn without_connection(command: ClapCommand) -> ClapCommand {
+    let url = Arg::new("url").long("url").hide(true);
+    let ca_file = Arg::new("ca_file").long("ca-file").value_parser(clap::value_parser!(PathBuf)).hide(true);
+    command.arg(url).arg(ca_file)
 }
 
 fn label(text: &str) -> Result<(String, String), String> {
@@ -272,6 +285,23 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent_and_checked() {
         command().debug_assert();
+        // one flag to clap, wherever it stands
+        for serve in [
+            vec!["yoi", "--url", "http://h:1", "--ca-file", "ca", "runtime", "serve", "--token-file", "t"],
+            vec!["yoi", "runtime", "serve", "--token-file", "t", "--listen", "127.0.0.1:0", "--store", "memory"],
+            vec!["yoi", "--token-file", "t", "runtime", "serve", "--durability", "always"],
+            vec!["yoi", "config", "show", "--json", "--token-file", "t"],
+        ] {
+            let matches = command().try_get_matches_from(&serve).unwrap();
+            let cli = <Cli as clap::FromArgMatches>::from_arg_matches(&matches).unwrap();
+            assert_eq!(cli.connection.token_file.as_deref(), Some("t"));
+            let (Command::Runtime(RuntimeCommand::Serve(args)) | Command::Config(ConfigCommand::Show(args))) =
+                cli.command
+            else {
+                panic!("{serve:?}");
+            };
+            assert!(format!("{args:?}").contains(r#""token": "t""#), "{args:?}");
+        }
         let worker = "w_01jd3v5k9m8q2r4t6w8y0a1c3e";
         for good in [
             vec!["yoi", "worker", "list", "--json", "--status", "idle", "--label", "a=b=c"],

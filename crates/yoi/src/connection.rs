@@ -21,8 +21,9 @@ pub struct ConnectionArgs {
     #[arg(long, global = true, value_name = "URL", env = "YOI_URL", hide_env_values = true, default_value = DEFAULT_URL)]
     pub url: String,
     /// Read the token from this file; YOI_TOKEN may hold the token itself
-    #[arg(long, global = true, value_name = "FILE")]
-    pub token_file: Option<PathBuf>,
+    // the id and type of the flag of `runtime serve`, which stands in its place there
+    #[arg(id = "token", long = "token-file", global = true, value_name = "FILE")]
+    pub token_file: Option<String>,
     /// Trust the certificate authorities in this PEM file, in place of the system's
     #[arg(long, global = true, value_name = "FILE", env = "YOI_CA_FILE", hide_env_values = true)]
     pub ca_file: Option<PathBuf>,
@@ -39,7 +40,7 @@ impl ConnectionArgs {
 
     fn token(&self) -> Result<Option<Secret>, Failure> {
         let (text, whence) = match &self.token_file {
-            Some(file) => (read(file)?, file.display().to_string()),
+            Some(file) => (read(Path::new(file))?, file.clone()),
             None => match std::env::var_os(TOKEN_VARIABLE) {
                 Some(value) if !value.is_empty() => (value.into_encoded_bytes(), TOKEN_VARIABLE.to_owned()),
                 _ => return Ok(None),

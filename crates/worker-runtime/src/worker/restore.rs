@@ -109,7 +109,7 @@ impl Fold {
         let seq = kept.position.seq;
         if seq != self.seq.next() {
             // what came between is no longer there, for whatever reason
-            self.state.truncated = true;
+            self.lose();
         }
         self.seq = seq;
         self.bytes += kept.event.len();
@@ -118,6 +118,7 @@ impl Fold {
             _ => {
                 let message = format!("event {seq} is not in the form of an event, and was left out of the state");
                 self.damage.push(Finding { kind: FindingKind::Corrupt, message });
+                self.lose();
                 return;
             }
         };
@@ -141,6 +142,13 @@ impl Fold {
         {
             self.keys.insert(note, seq);
         }
+    }
+
+    /// Something is missing here. A block that goes on after it would have a hole that nobody can
+    /// see: it goes whole, and the transcript has what it became.
+    fn lose(&mut self) {
+        self.state.truncated = true;
+        self.state.open_blocks.clear();
     }
 
     fn makes_entry(&self, event: &AnyEvent) -> bool {
@@ -168,5 +176,76 @@ fn tell(findings: &[Finding], ids: &mut IdMaker, draft: &mut Draft) {
     if let Some(more) = findings.len().checked_sub(FINDINGS + 1) {
         let message = format!("{} more records of this worker's log were found damaged", more + 1);
         notice(Level::Error, "store_corrupt_record".to_owned(), message, ids, draft);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use event_log::{Epoch, Position};
+    use protocol::{BlockKind, BlockStatus, Event, RunId, WorkerId, WorkerInfo};
+
+    fn record(seq: u64, kind: EventKind) -> Record {
+        let event = serde_json::to_vec(&Event { kind, at: Timestamp::default() }).unwrap();
+        Record { position: Position { epoch: Epoch(1), seq: Seq(seq) }, event: event.into(), note: None }
+    }
+
+    fn block(first: u64, text: &str) -> [Record; 3] {
+        let (block_id, run_id) = (text.to_owned(), RunId::from_parts(1, 1));
+        [
+            EventKind::BlockStarted {
+                block_id: block_id.clone(),
+                run_id,
+                kind: BlockKind::Text,
+                call_id: None,
+                tool: None,
+                title: None,
+            },
+            EventKind::BlockDelta { block_id: block_id.clone(), text: text.to_owned() },
+            EventKind::BlockFinished { block_id, status: BlockStatus::Complete },
+        ]
+        .map({
+            let mut seq = first;
+            move |kind| {
+                seq += 1;
+                record(seq - 1, kind)
+            }
+        })
+    }
+
+    #[test]
+    fn a_block_with_a_hole_is_left_out_whole() {
+        let info = WorkerInfo {
+            worker_id: WorkerId::from_parts(1, 1),
+            display_name: "w".into(),
+            profile: "p".into(),
+            labels: Default::default(),
+            created_at: Timestamp::default(),
+            extra: Default::default(),
+        };
+        for damage in ["missing", "unreadable"] {
+            let mut records: Vec<Record> = block(1, "whole").into_iter().chain(block(4, "holed")).collect();
+            if damage == "missing" {
+                records.remove(4);
+            } else {
+                records[4].event = "{".into();
+            }
+            records.extend(block(7, "after"));
+            let mut fold = Fold {
+                state: State::new(info.clone()),
+                keys: Keys::default(),
+                at: Timestamp::default(),
+                seq: Seq::ORIGIN,
+                backfill: Vec::new(),
+                damage: Vec::new(),
+                bytes: 0,
+                reason: None,
+            };
+            records.iter().for_each(|record| fold.step(record, Seq::ORIGIN));
+            let texts: Vec<_> = fold.state.transcript.iter().filter_map(|entry| entry.text.as_deref()).collect();
+            assert_eq!(texts, ["whole", "after"], "{damage}");
+            assert!(fold.state.truncated);
+            assert_eq!(fold.backfill.len(), 2, "no entry is made of a part");
+        }
     }
 }

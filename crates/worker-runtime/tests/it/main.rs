@@ -19,3 +19,24 @@ mod core_run;
 mod core_shutdown;
 #[cfg(test)]
 mod core_support;
+#[cfg(test)]
+#[cfg(feature = "cli")]
+mod http_cli;
+#[cfg(test)]
+#[cfg(feature = "server")]
+mod http_edge;
+#[cfg(test)]
+#[cfg(feature = "http-server")]
+mod http_events;
+#[cfg(test)]
+#[cfg(feature = "http-server")]
+mod http_rest;
+#[cfg(test)]
+#[cfg(feature = "server")]
+mod http_support;
+#[cfg(test)]
+#[cfg(feature = "server")]
+mod http_tls;
+#[cfg(test)]
+#[cfg(feature = "ws-server")]
+mod ws_stream;

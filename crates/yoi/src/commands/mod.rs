@@ -24,9 +24,9 @@ pub fn run(cli: Cli) -> ExitCode {
         verbosity: if output.quiet { Verbosity::Quiet } else { Verbosity::Normal },
     };
     let command = match command {
-        Command::Runtime(RuntimeCommand::Serve(args)) => return crate::serving::serve(*args),
+        Command::Runtime(RuntimeCommand::Serve(args)) => return crate::serving::serve(&args),
         Command::Config(ConfigCommand::Show(args)) => {
-            return crate::serving::config_show(*args, output.form == Form::Json);
+            return crate::serving::config_show(&args, output.form == Form::Json);
         }
         Command::Completions { shell } => {
             let mut script = Vec::new();

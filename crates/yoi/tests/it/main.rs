@@ -3,6 +3,34 @@
 //! Owns one module for each subject. What needs no server is tested beside the code.
 
 #[cfg(test)]
+mod cli;
+#[cfg(test)]
+mod curl;
+#[cfg(test)]
+mod dice;
+#[cfg(test)]
+mod kill;
+#[cfg(test)]
+mod leaks;
+#[cfg(test)]
+mod midblock;
+#[cfg(test)]
 mod process;
 #[cfg(test)]
+mod profiles;
+#[cfg(test)]
+mod resume;
+#[cfg(test)]
+mod serving;
+#[cfg(test)]
+mod shutdown;
+#[cfg(test)]
+mod slow;
+#[cfg(test)]
+mod store;
+#[cfg(test)]
+mod tap;
+#[cfg(test)]
 mod usage;
+#[cfg(test)]
+mod wait;

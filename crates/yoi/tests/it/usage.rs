@@ -21,9 +21,7 @@ fn errors_are_problem_documents_where_json_is_asked_for() {
     let mut command = yoi(&["worker", "list", "--json"]);
     let (status, stdout, stderr) = said(command.env("YOI_URL", "http://127.0.0.1:1"));
     assert_eq!((status, stdout.as_str()), (Some(5), ""));
-    insta::assert_snapshot!(stderr, @r#"
-    {"type":"urn:yoi:error:runtime_unavailable","title":"The runtime cannot be reached now","status":503,"detail":"cannot connect to 127.0.0.1:1: Connection refused (os error 111)","code":"runtime_unavailable","retryable":true,"action":"wait"}
-    "#);
+    insta::assert_snapshot!(stderr, @r#"{"type":"urn:yoi:error:runtime_unavailable","title":"The runtime cannot be reached now","status":503,"detail":"cannot connect to 127.0.0.1:1: Connection refused (os error 111)","code":"runtime_unavailable","retryable":true,"action":"wait"}"#);
 }
 
 #[test]
@@ -42,9 +40,7 @@ fn a_missing_file_is_named() {
     let args = ["runtime", "show", "--ca-file", "/nowhere/ca.pem"];
     let (status, _, stderr) = said(&mut yoi(&args));
     assert_eq!(status, Some(1));
-    insta::assert_snapshot!(stderr, @r"
-    error: cannot read /nowhere/ca.pem: No such file or directory (os error 2)
-    ");
+    insta::assert_snapshot!(stderr, @"error: cannot read /nowhere/ca.pem: No such file or directory (os error 2)");
 }
 
 #[test]

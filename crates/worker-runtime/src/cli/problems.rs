@@ -1,0 +1,41 @@
+//! Everything that is wrong with the settings, told at once.
+//!
+//! Owns the list and its printing. No line of it holds a secret: whoever adds one sees to that.
+
+use std::process::ExitCode;
+
+/// What a program ends with whose settings are wrong.
+pub(super) const EXIT_SETTINGS: u8 = 2;
+
+/// What is wrong.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Problems(Vec<String>);
+
+impl Problems {
+    pub fn add(&mut self, problem: impl Into<String>) {
+        self.0.push(problem.into());
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub fn lines(&self) -> &[String] {
+        &self.0
+    }
+
+    /// Prints them, and says what the program ends with.
+    pub fn print(&self) -> ExitCode {
+        for problem in &self.0 {
+            eprintln!("error: {problem}");
+        }
+        eprintln!("hint: `--help` lists every setting; `config show` tells where each value comes from");
+        ExitCode::from(EXIT_SETTINGS)
+    }
+}
+
+impl From<String> for Problems {
+    fn from(problem: String) -> Problems {
+        Problems(vec![problem])
+    }
+}
