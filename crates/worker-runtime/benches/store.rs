@@ -18,7 +18,11 @@ const EVENT: &str = r#"{"type":"block_delta","block_id":"b_01jd3v5k9m8q2r4t6w8y0
 const STATE: &str = r#"{"status":"idle"}"#;
 
 fn batch(after: u64, events: u64, epoch: Epoch) -> Batch {
-    let record = |seq| Record { position: Position { epoch, seq: Seq(seq) }, event: Bytes::from_static(EVENT.as_bytes()), note: None };
+    let record = |seq| Record {
+        position: Position { epoch, seq: Seq(seq) },
+        event: Bytes::from_static(EVENT.as_bytes()),
+        note: None,
+    };
     Batch {
         events: (after + 1..=after + events).map(record).collect(),
         lineage: (after == 0).then(|| Lineage::starting(epoch)),

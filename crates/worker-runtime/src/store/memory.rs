@@ -4,8 +4,7 @@
 //! sent lives in the worker's log, and a position older than that is answered with a snapshot.
 
 use super::{
-    Batch, Committed, EventPage, Flush, Store, StoreError, StoreStatus, StoredWorker,
-    TranscriptPage, WorkerStore,
+    Batch, Committed, EventPage, Flush, Store, StoreError, StoreStatus, StoredWorker, TranscriptPage, WorkerStore,
 };
 use bytes::Bytes;
 use event_log::Seq;
@@ -27,10 +26,7 @@ pub struct MemoryOptions {
 
 impl Default for MemoryOptions {
     fn default() -> Self {
-        MemoryOptions {
-            transcript_entries: 10_000,
-            transcript_bytes: 64 << 20,
-        }
+        MemoryOptions { transcript_entries: 10_000, transcript_bytes: 64 << 20 }
     }
 }
 
@@ -50,16 +46,8 @@ impl MemoryStore {
     /// When the operating system gives no randomness.
     pub fn new(options: MemoryOptions) -> Result<Self, StoreError> {
         let mut cursor_key = [0; 32];
-        getrandom::fill(&mut cursor_key).map_err(|e| StoreError::Io {
-            action: "making a key",
-            kind: e.to_string(),
-        })?;
-        Ok(MemoryStore {
-            options,
-            cursor_key,
-            made: AtomicU32::new(0),
-            workers: Mutex::default(),
-        })
+        getrandom::fill(&mut cursor_key).map_err(|e| StoreError::Io { action: "making a key", kind: e.to_string() })?;
+        Ok(MemoryStore { options, cursor_key, made: AtomicU32::new(0), workers: Mutex::default() })
     }
 }
 
@@ -68,11 +56,7 @@ impl Store for MemoryStore {
         Box::pin(async { Ok(Vec::new()) })
     }
 
-    fn create(
-        &self,
-        id: WorkerId,
-        _record: Bytes,
-    ) -> BoxFuture<'_, Result<Arc<dyn WorkerStore>, StoreError>> {
+    fn create(&self, id: WorkerId, _record: Bytes) -> BoxFuture<'_, Result<Arc<dyn WorkerStore>, StoreError>> {
         Box::pin(async move {
             let mut workers = self.workers.lock();
             if workers.contains_key(&id) {
@@ -100,19 +84,8 @@ impl Store for MemoryStore {
     }
 
     fn status(&self) -> StoreStatus {
-        let bytes = self
-            .workers
-            .lock()
-            .values()
-            .map(|w| w.kept.lock().bytes as u64)
-            .sum();
-        StoreStatus {
-            kind: "memory",
-            durability: None,
-            bytes,
-            last_error: None,
-            findings: Vec::new(),
-        }
+        let bytes = self.workers.lock().values().map(|w| w.kept.lock().bytes as u64).sum();
+        StoreStatus { kind: "memory", durability: None, bytes, last_error: None, findings: Vec::new() }
     }
 
     fn close(&self) -> BoxFuture<'_, Result<(), StoreError>> {
@@ -158,19 +131,11 @@ impl MemoryWorker {
         }
     }
 
-    fn page(
-        &self,
-        before: Option<&str>,
-        limit: usize,
-        max_bytes: usize,
-    ) -> Result<TranscriptPage, StoreError> {
+    fn page(&self, before: Option<&str>, limit: usize, max_bytes: usize) -> Result<TranscriptPage, StoreError> {
         let kept = self.kept.lock();
         let end = kept.first + kept.entries.len() as u64;
         let before = match before {
-            Some(cursor) => self
-                .parse(cursor)
-                .filter(|n| *n <= end)
-                .ok_or(StoreError::BadCursor)?,
+            Some(cursor) => self.parse(cursor).filter(|n| *n <= end).ok_or(StoreError::BadCursor)?,
             None => end,
         };
         let count = usize::try_from(before.saturating_sub(kept.first)).unwrap_or(usize::MAX);
@@ -204,18 +169,10 @@ impl WorkerStore for MemoryWorker {
         })
     }
 
-    fn events_after(
-        &self,
-        after: Seq,
-        _max_bytes: usize,
-    ) -> BoxFuture<'_, Result<EventPage, StoreError>> {
+    fn events_after(&self, after: Seq, _max_bytes: usize) -> BoxFuture<'_, Result<EventPage, StoreError>> {
         Box::pin(async move {
             let head = self.kept.lock().head;
-            if after < head {
-                Err(StoreError::Evicted { floor: head.next() })
-            } else {
-                Ok(EventPage::default())
-            }
+            if after < head { Err(StoreError::Evicted { floor: head.next() }) } else { Ok(EventPage::default()) }
         })
     }
 
@@ -244,23 +201,10 @@ mod tests {
     use event_log::{Epoch, Position};
 
     fn batch(seq: u64, entry: Option<String>) -> Batch {
-        let position = Position {
-            epoch: Epoch(1),
-            seq: Seq(seq),
-        };
+        let position = Position { epoch: Epoch(1), seq: Seq(seq) };
         Batch {
-            events: vec![Record {
-                position,
-                event: Bytes::from_static(b"{}"),
-                note: None,
-            }],
-            transcript: entry
-                .map(|e| TranscriptRecord {
-                    seq: Seq(seq),
-                    entry: e.into(),
-                })
-                .into_iter()
-                .collect(),
+            events: vec![Record { position, event: Bytes::from_static(b"{}"), note: None }],
+            transcript: entry.map(|e| TranscriptRecord { seq: Seq(seq), entry: e.into() }).into_iter().collect(),
             ..Batch::default()
         }
     }
@@ -268,80 +212,45 @@ mod tests {
     async fn add(worker: &Arc<dyn WorkerStore>, seq: u64, entry: Option<String>) {
         let (tx, rx) = tokio::sync::oneshot::channel();
         let committed = Box::new(move |r| tx.send(r).unwrap());
-        worker
-            .append(batch(seq, entry), Flush::Required, committed)
-            .await;
+        worker.append(batch(seq, entry), Flush::Required, committed).await;
         rx.await.unwrap().unwrap();
     }
 
     #[tokio::test]
     async fn keeps_the_newest_entries_and_no_events() {
-        let store = MemoryStore::new(MemoryOptions {
-            transcript_entries: 5,
-            ..MemoryOptions::default()
-        })
-        .unwrap();
+        let store = MemoryStore::new(MemoryOptions { transcript_entries: 5, ..MemoryOptions::default() }).unwrap();
         let id = WorkerId::from_parts(1, 1);
         let worker = store.create(id, Bytes::new()).await.unwrap();
-        assert!(matches!(
-            store.create(id, Bytes::new()).await,
-            Err(StoreError::Exists)
-        ));
+        assert!(matches!(store.create(id, Bytes::new()).await, Err(StoreError::Exists)));
         assert_eq!(worker.floor(), Seq(1));
         for n in 1..=8 {
             add(&worker, n, Some(n.to_string())).await;
         }
         assert_eq!(worker.floor(), Seq(9));
-        assert_eq!(
-            worker.events_after(Seq(3), 1).await.unwrap_err(),
-            StoreError::Evicted { floor: Seq(9) }
-        );
-        assert!(
-            worker
-                .events_after(Seq(8), 1)
-                .await
-                .unwrap()
-                .records
-                .is_empty()
-        );
+        assert_eq!(worker.events_after(Seq(3), 1).await.unwrap_err(), StoreError::Evicted { floor: Seq(9) });
+        assert!(worker.events_after(Seq(8), 1).await.unwrap().records.is_empty());
 
         let page = worker.transcript(None, 2, 100).await.unwrap();
         assert_eq!(page.entries, ["7", "8"]);
         add(&worker, 9, Some("9".into())).await;
         let page = worker.transcript(page.older, 10, 100).await.unwrap();
         assert_eq!(
-            (
-                page.entries.iter().map(|b| &b[..]).collect::<Vec<_>>(),
-                page.older
-            ),
+            (page.entries.iter().map(|b| &b[..]).collect::<Vec<_>>(), page.older),
             (vec![&b"5"[..], b"6"], None)
         );
 
         assert_eq!(store.status().bytes, 5);
-        let other = store
-            .create(WorkerId::from_parts(1, 2), Bytes::new())
-            .await
-            .unwrap();
+        let other = store.create(WorkerId::from_parts(1, 2), Bytes::new()).await.unwrap();
         let cursor = worker.transcript(None, 1, 100).await.unwrap().older;
-        assert_eq!(
-            other.transcript(cursor, 1, 1).await.unwrap_err(),
-            StoreError::BadCursor
-        );
+        assert_eq!(other.transcript(cursor, 1, 1).await.unwrap_err(), StoreError::BadCursor);
         store.delete(id).await.unwrap();
         assert_eq!(store.status().bytes, 0);
     }
 
     #[tokio::test]
     async fn bytes_are_bounded_but_one_entry_always_fits() {
-        let store = MemoryStore::new(MemoryOptions {
-            transcript_bytes: 10,
-            ..MemoryOptions::default()
-        })
-        .unwrap();
-        let worker = store
-            .create(WorkerId::from_parts(1, 1), Bytes::new())
-            .await
-            .unwrap();
+        let store = MemoryStore::new(MemoryOptions { transcript_bytes: 10, ..MemoryOptions::default() }).unwrap();
+        let worker = store.create(WorkerId::from_parts(1, 1), Bytes::new()).await.unwrap();
         for n in 1..=3 {
             add(&worker, n, Some("x".repeat(20))).await;
         }

@@ -94,11 +94,7 @@ pub trait Store: Send + Sync + 'static {
     fn load(&self) -> BoxFuture<'_, Result<Vec<StoredWorker>, StoreError>>;
 
     /// Makes room for a new worker. `record` is what [`StoredWorker::record`] gives back.
-    fn create(
-        &self,
-        id: WorkerId,
-        record: Bytes,
-    ) -> BoxFuture<'_, Result<Arc<dyn WorkerStore>, StoreError>>;
+    fn create(&self, id: WorkerId, record: Bytes) -> BoxFuture<'_, Result<Arc<dyn WorkerStore>, StoreError>>;
 
     /// Removes a worker with everything kept of it. Removing one that does not exist is no error.
     fn delete(&self, id: WorkerId) -> BoxFuture<'_, Result<(), StoreError>>;
@@ -119,11 +115,7 @@ pub trait WorkerStore: Send + Sync + 'static {
     fn append(&self, batch: Batch, flush: Flush, committed: Committed) -> BoxFuture<'_, ()>;
 
     /// Events after `after`, at most `max_bytes` of them but at least one where there is one.
-    fn events_after(
-        &self,
-        after: Seq,
-        max_bytes: usize,
-    ) -> BoxFuture<'_, Result<EventPage, StoreError>>;
+    fn events_after(&self, after: Seq, max_bytes: usize) -> BoxFuture<'_, Result<EventPage, StoreError>>;
 
     /// The newest `limit` transcript entries before `before` (or at the end), at most `max_bytes`
     /// but at least one where there is one.
@@ -235,9 +227,7 @@ pub enum StoreError {
         floor: Seq,
     },
     /// `before` was not handed out by this transcript.
-    #[error(
-        "this is not a transcript cursor of this worker; leave it out to begin at the newest entry"
-    )]
+    #[error("this is not a transcript cursor of this worker; leave it out to begin at the newest entry")]
     BadCursor,
     /// The worker exists already.
     #[error("the worker exists already")]

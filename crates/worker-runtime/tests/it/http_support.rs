@@ -114,6 +114,7 @@ impl Served {
     }
 
     /// Waits until a worker is in no run.
+    #[cfg(any(feature = "http-server", feature = "ws-server"))]
     pub async fn settled(&self, id: WorkerId) {
         soon(async {
             while self.runtime.catalogue().get(id).unwrap().run.is_some() {
@@ -155,6 +156,7 @@ impl Served {
         self.ask("GET", path, &[], "").await
     }
 
+    #[cfg(feature = "http-server")]
     pub async fn post(&self, path: &str, body: &str) -> Reply {
         self.ask("POST", path, &[("content-type", "application/json")], body).await
     }

@@ -43,14 +43,7 @@ impl Queue {
         let (sender, receiver) = mpsc::channel(batches.max(1));
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX).clamp(1, 1 << 28);
         let room = Arc::new(Semaphore::new(bytes as usize));
-        (
-            Queue {
-                sender: Mutex::new(Some(sender)),
-                room,
-                bytes,
-            },
-            receiver,
-        )
+        (Queue { sender: Mutex::new(Some(sender)), room, bytes }, receiver)
     }
 
     /// Queues a batch, when there is room; gives it back when the store is closed.
@@ -59,14 +52,9 @@ impl Queue {
         let Some(sender) = sender else {
             return Err(Message::Batch(queued, None));
         };
-        let size = u32::try_from(size(&queued.batch))
-            .unwrap_or(u32::MAX)
-            .clamp(1, self.bytes);
+        let size = u32::try_from(size(&queued.batch)).unwrap_or(u32::MAX).clamp(1, self.bytes);
         let permit = self.room.clone().acquire_many_owned(size).await.ok();
-        sender
-            .send(Message::Batch(queued, permit))
-            .await
-            .map_err(|refused| refused.0)
+        sender.send(Message::Batch(queued, permit)).await.map_err(|refused| refused.0)
     }
 
     /// Takes no more batches, and lets the thread end after those that are queued.
@@ -85,23 +73,14 @@ impl Queue {
 }
 
 fn size(batch: &Batch) -> usize {
-    let events = batch
-        .events
-        .iter()
-        .map(|r| r.event.len() + r.note.as_ref().map_or(0, |n| n.len()));
+    let events = batch.events.iter().map(|r| r.event.len() + r.note.as_ref().map_or(0, |n| n.len()));
     let entries = batch.transcript.iter().map(|t| t.entry.len());
-    events.sum::<usize>()
-        + entries.sum::<usize>()
-        + batch.checkpoint.as_ref().map_or(0, |c| c.state.len())
+    events.sum::<usize>() + entries.sum::<usize>() + batch.checkpoint.as_ref().map_or(0, |c| c.state.len())
 }
 
 /// The committing thread.
 pub(super) fn run(mut queue: mpsc::Receiver<Message>, shared: &Shared) {
-    let mut open = OpenFiles {
-        most: shared.options.open_workers.max(1),
-        clock: 0,
-        workers: HashMap::new(),
-    };
+    let mut open = OpenFiles { most: shared.options.open_workers.max(1), clock: 0, workers: HashMap::new() };
     while let Some(message) = queue.blocking_recv() {
         let mut group = Vec::new();
         let mut room = Vec::new();
@@ -140,26 +119,10 @@ fn commit(group: Vec<Queued>, open: &mut OpenFiles) {
     let mut outcomes = Vec::with_capacity(group.len());
     let mut workers: Vec<(Arc<Worker>, Vec<Batch>, Vec<usize>)> = Vec::new();
     let mut places: HashMap<usize, usize> = HashMap::new();
-    for (
-        i,
-        Queued {
-            worker,
-            batch,
-            flush,
-            committed,
-        },
-    ) in group.into_iter().enumerate()
-    {
+    for (i, Queued { worker, batch, flush, committed }) in group.into_iter().enumerate() {
         let only_checkpoint = batch.events.is_empty() && batch.transcript.is_empty();
-        outcomes.push(Outcome {
-            worker: worker.clone(),
-            flush,
-            committed,
-            only_checkpoint,
-        });
-        let place = *places
-            .entry(Arc::as_ptr(&worker) as usize)
-            .or_insert(workers.len());
+        outcomes.push(Outcome { worker: worker.clone(), flush, committed, only_checkpoint });
+        let place = *places.entry(Arc::as_ptr(&worker) as usize).or_insert(workers.len());
         match workers.get_mut(place) {
             Some((_, batches, indexes)) => {
                 batches.push(batch);
@@ -181,12 +144,7 @@ fn commit(group: Vec<Queued>, open: &mut OpenFiles) {
     }
     metrics::histogram!(metric_names::COMMIT_SECONDS).record(begun.elapsed().as_secs_f64());
     for (outcome, result) in outcomes.into_iter().zip(results) {
-        let Outcome {
-            worker,
-            flush,
-            committed,
-            only_checkpoint,
-        } = outcome;
+        let Outcome { worker, flush, committed, only_checkpoint } = outcome;
         worker.tell(committed, result, flush, only_checkpoint);
     }
 }
@@ -202,18 +160,11 @@ struct OpenFiles {
 impl OpenFiles {
     fn used(&mut self, worker: &Arc<Worker>) {
         self.clock += 1;
-        self.workers.insert(
-            Arc::as_ptr(worker) as usize,
-            (self.clock, Arc::downgrade(worker)),
-        );
+        self.workers.insert(Arc::as_ptr(worker) as usize, (self.clock, Arc::downgrade(worker)));
         if self.workers.len() <= self.most {
             return;
         }
-        let oldest = self
-            .workers
-            .iter()
-            .min_by_key(|(_, (used, _))| *used)
-            .map(|(key, _)| *key);
+        let oldest = self.workers.iter().min_by_key(|(_, (used, _))| *used).map(|(key, _)| *key);
         if let Some((_, worker)) = oldest.and_then(|key| self.workers.remove(&key))
             && let Some(worker) = worker.upgrade()
         {

@@ -31,25 +31,16 @@ pub(super) struct Disk {
 
 impl Disk {
     pub(super) fn new(options: &FsOptions) -> Self {
-        Disk {
-            syncs: options.durability != Durability::Never,
-            faults: options.faults.clone(),
-        }
+        Disk { syncs: options.durability != Durability::Never, faults: options.faults.clone() }
     }
 
     fn fault(&self, operation: Operation, name: &str) -> io::Result<()> {
-        self.faults
-            .as_ref()
-            .and_then(|f| f(operation, name))
-            .map_or(Ok(()), Err)
+        self.faults.as_ref().and_then(|f| f(operation, name)).map_or(Ok(()), Err)
     }
 
     /// Opens a file to append to, making it when missing.
     pub(super) fn appender(folder: &Path, name: &str) -> io::Result<File> {
-        OpenOptions::new()
-            .append(true)
-            .create(true)
-            .open(folder.join(name))
+        OpenOptions::new().append(true).create(true).open(folder.join(name))
     }
 
     pub(super) fn write(&self, mut file: &File, name: &str, bytes: &[u8]) -> io::Result<()> {
@@ -87,16 +78,9 @@ impl Disk {
 
     /// Puts `bytes` in the place of a file, which at every moment is the old one or the new one.
     /// What it replaces is kept as `previous`, when that is asked for.
-    pub(super) fn replace(
-        &self,
-        folder: &Path,
-        name: &str,
-        bytes: &[u8],
-        previous: Option<&str>,
-    ) -> io::Result<()> {
+    pub(super) fn replace(&self, folder: &Path, name: &str, bytes: &[u8], previous: Option<&str>) -> io::Result<()> {
         let temporary = folder.join(format!("{name}.tmp"));
-        let file =
-            private(OpenOptions::new().write(true).create(true).truncate(true)).open(&temporary)?;
+        let file = private(OpenOptions::new().write(true).create(true).truncate(true)).open(&temporary)?;
         self.write(&file, name, bytes)?;
         self.sync(&file, name)?;
         drop(file);
@@ -133,17 +117,10 @@ pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
 
 /// The operating system's words. (They name no path: it does not know one.)
 pub(super) fn words(error: &io::Error) -> String {
-    if error.raw_os_error().is_some() {
-        error.to_string()
-    } else {
-        error.kind().to_string()
-    }
+    if error.raw_os_error().is_some() { error.to_string() } else { error.kind().to_string() }
 }
 
 /// What to say when `action` failed.
 pub(super) fn failed(action: &'static str) -> impl Fn(io::Error) -> StoreError {
-    move |error| StoreError::Io {
-        action,
-        kind: words(&error),
-    }
+    move |error| StoreError::Io { action, kind: words(&error) }
 }

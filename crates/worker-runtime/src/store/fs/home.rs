@@ -39,11 +39,7 @@ impl Home {
             Some(about) => check_format(about)?,
             None => check_ours(root)?,
         }
-        let lock = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(root.join(LOCK));
+        let lock = OpenOptions::new().create(true).truncate(false).write(true).open(root.join(LOCK));
         let lock = lock.map_err(failed("opening the store's lock"))?;
         match lock.try_lock() {
             Ok(()) => {}
@@ -57,12 +53,7 @@ impl Home {
             // Last: whatever is interrupted before this leaves an empty store.
             put_about(root, disk, now)?;
         }
-        Ok(Home {
-            workers,
-            cursor_key,
-            finding,
-            lock,
-        })
+        Ok(Home { workers, cursor_key, finding, lock })
     }
 }
 
@@ -82,10 +73,7 @@ fn check_ours(root: &Path) -> Result<(), StoreError> {
         let name = entry.file_name();
         let known = match name.to_str() {
             Some(LOCK | KEY | "cursor.key.tmp" | "store.json.tmp" | "lost+found") => true,
-            Some("workers") => fs::read_dir(entry.path())
-                .map_err(&reading)?
-                .next()
-                .is_none(),
+            Some("workers") => fs::read_dir(entry.path()).map_err(&reading)?.next().is_none(),
             _ => false,
         };
         if !known {
@@ -106,50 +94,29 @@ fn check_format(bytes: &[u8]) -> Result<(), StoreError> {
             supported: FORMAT,
             advice: "start the version that made it, or choose another store folder",
         }),
-        None => Err(StoreError::NotAStore(
-            "its store.json cannot be read; restore it from a backup",
-        )),
+        None => Err(StoreError::NotAStore("its store.json cannot be read; restore it from a backup")),
     }
 }
 
 fn put_about(root: &Path, disk: &Disk, now: SystemTime) -> Result<(), StoreError> {
-    let since = now
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap_or_default();
+    let since = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let created_unix_ms = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
-    let about = serde_json::to_vec(&About {
-        format: FORMAT,
-        created_unix_ms,
-    })
-    .map_err(|e| StoreError::Io {
-        action: "making the store",
-        kind: e.to_string(),
-    })?;
-    disk.replace(root, STORE, &about, None)
-        .map_err(failed("making the store"))
+    let about = serde_json::to_vec(&About { format: FORMAT, created_unix_ms })
+        .map_err(|e| StoreError::Io { action: "making the store", kind: e.to_string() })?;
+    disk.replace(root, STORE, &about, None).map_err(failed("making the store"))
 }
 
 /// The store's key; a new one when there is none that can be read.
-fn key(
-    root: &Path,
-    disk: &Disk,
-    existing: bool,
-) -> Result<([u8; 32], Option<Finding>), StoreError> {
+fn key(root: &Path, disk: &Disk, existing: bool) -> Result<([u8; 32], Option<Finding>), StoreError> {
     if let Some(key) = read(root, KEY)?.as_deref().and_then(parse_key) {
         return Ok((key, None));
     }
     let mut key = [0; 32];
-    getrandom::fill(&mut key).map_err(|e| StoreError::Io {
-        action: "making a key",
-        kind: e.to_string(),
-    })?;
-    disk.replace(root, KEY, &write_key(&key), None)
-        .map_err(failed("writing the cursor key"))?;
+    getrandom::fill(&mut key).map_err(|e| StoreError::Io { action: "making a key", kind: e.to_string() })?;
+    disk.replace(root, KEY, &write_key(&key), None).map_err(failed("writing the cursor key"))?;
     let finding = existing.then(|| Finding {
         kind: FindingKind::Corrupt,
-        message: format!(
-            "{KEY} was missing or damaged; cursors handed out earlier are no longer understood"
-        ),
+        message: format!("{KEY} was missing or damaged; cursors handed out earlier are no longer understood"),
     });
     Ok((key, finding))
 }

@@ -65,10 +65,7 @@ impl Frame {
 
 /// Reads a line's numbers, checks its checksum and gives back what follows, closing brace included.
 /// `line` is without its line break.
-pub(super) fn open<'a, const N: usize>(
-    line: &'a [u8],
-    names: [&str; N],
-) -> Result<([u64; N], &'a [u8]), Damage> {
+pub(super) fn open<'a, const N: usize>(line: &'a [u8], names: [&str; N]) -> Result<([u64; N], &'a [u8]), Damage> {
     let mut reader = Reader(line);
     let mut numbers = [0; N];
     for (i, (name, number)) in names.iter().zip(&mut numbers).enumerate() {
@@ -77,9 +74,7 @@ pub(super) fn open<'a, const N: usize>(
         reader.literal(b"\":")?;
         *number = reader.number()?;
     }
-    let before = line
-        .get(..line.len() - reader.0.len())
-        .ok_or(Damage::Form)?;
+    let before = line.get(..line.len() - reader.0.len()).ok_or(Damage::Form)?;
     reader.literal(CRC)?;
     let sum = reader.hex()?;
     reader.literal(b"\",")?;
@@ -118,10 +113,7 @@ impl<'a> Reader<'a> {
             return Err(Damage::Form);
         }
         self.0 = rest;
-        std::str::from_utf8(text)
-            .ok()
-            .and_then(|t| t.parse().ok())
-            .ok_or(Damage::Form)
+        std::str::from_utf8(text).ok().and_then(|t| t.parse().ok()).ok_or(Damage::Form)
     }
 
     /// Eight lower-case hexadecimal digits.
@@ -131,10 +123,7 @@ impl<'a> Reader<'a> {
             return Err(Damage::Form);
         }
         self.0 = rest;
-        std::str::from_utf8(text)
-            .ok()
-            .and_then(|t| u32::from_str_radix(t, 16).ok())
-            .ok_or(Damage::Form)
+        std::str::from_utf8(text).ok().and_then(|t| u32::from_str_radix(t, 16).ok()).ok_or(Damage::Form)
     }
 
     /// The next `length` bytes.
@@ -184,11 +173,7 @@ impl<'a> Iterator for Lines<'a> {
         let start = self.at;
         self.at += length;
         self.rest = after;
-        Some(Line {
-            start,
-            end: self.at,
-            bytes: whole.strip_suffix(b"\n").ok_or(Damage::Unfinished),
-        })
+        Some(Line { start, end: self.at, bytes: whole.strip_suffix(b"\n").ok_or(Damage::Unfinished) })
     }
 }
 
@@ -204,35 +189,20 @@ mod tests {
         frame.seal(&mut line);
         assert_eq!(line.pop(), Some(b'\n'));
         let (numbers, rest) = open(&line, ["n", "seq"]).unwrap();
-        assert_eq!(
-            (numbers, rest),
-            ([7, 120], "\"entry\":{\"text\":\"grün\"}}".as_bytes())
-        );
+        assert_eq!((numbers, rest), ([7, 120], "\"entry\":{\"text\":\"grün\"}}".as_bytes()));
         for at in 0..line.len() {
             for bit in 0..8 {
                 let mut changed = line.clone();
                 changed[at] ^= 1 << bit;
-                assert!(
-                    open(&changed, ["n", "seq"]).is_err(),
-                    "byte {at}, bit {bit}"
-                );
+                assert!(open(&changed, ["n", "seq"]).is_err(), "byte {at}, bit {bit}");
             }
         }
     }
 
     #[test]
     fn lines_end_or_do_not() {
-        let lines: Vec<_> = Lines::new(b"a\n\nbc")
-            .map(|l| (l.start, l.end, l.bytes))
-            .collect();
-        assert_eq!(
-            lines,
-            [
-                (0, 2, Ok(&b"a"[..])),
-                (2, 3, Ok(&b""[..])),
-                (3, 5, Err(Damage::Unfinished))
-            ]
-        );
+        let lines: Vec<_> = Lines::new(b"a\n\nbc").map(|l| (l.start, l.end, l.bytes)).collect();
+        assert_eq!(lines, [(0, 2, Ok(&b"a"[..])), (2, 3, Ok(&b""[..])), (3, 5, Err(Damage::Unfinished))]);
     }
 
     #[test]

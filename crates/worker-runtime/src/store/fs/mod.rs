@@ -88,9 +88,7 @@ pub struct FsStore {
 
 impl std::fmt::Debug for FsStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("FsStore")
-            .field("options", &self.shared.options)
-            .finish_non_exhaustive()
+        f.debug_struct("FsStore").field("options", &self.shared.options).finish_non_exhaustive()
     }
 }
 
@@ -107,11 +105,7 @@ impl FsStore {
         let syncer = Syncer::new(&options);
         let (queue, receiver) = Queue::new(options.queue_batches, options.queue_bytes);
         let retention_interval = options.retention_interval;
-        let shared = Arc::new(Shared {
-            options,
-            disk,
-            syncer,
-        });
+        let shared = Arc::new(Shared { options, disk, syncer });
         let workers = Workers::default();
         let lock = Arc::new(home.lock);
 
@@ -139,36 +133,12 @@ impl FsStore {
     }
 
     fn handle(&self, opened: Opened) -> StoredWorker {
-        let Opened {
-            worker,
-            record,
-            checkpoint,
-            tail,
-            lineage,
-            head,
-            transcript_head,
-            findings,
-        } = opened;
+        let Opened { worker, record, checkpoint, tail, lineage, head, transcript_head, findings } = opened;
         let id = worker.id;
-        self.findings
-            .lock()
-            .extend(findings.iter().map(|f| (Some(id), f.clone())));
+        self.findings.lock().extend(findings.iter().map(|f| (Some(id), f.clone())));
         self.workers.lock().insert(id, worker.clone());
-        let store = Arc::new(FsWorker {
-            worker,
-            queue: self.queue.clone(),
-        });
-        StoredWorker {
-            id,
-            record,
-            checkpoint,
-            tail,
-            lineage,
-            head,
-            transcript_head,
-            findings,
-            store,
-        }
+        let store = Arc::new(FsWorker { worker, queue: self.queue.clone() });
+        StoredWorker { id, record, checkpoint, tail, lineage, head, transcript_head, findings, store }
     }
 }
 
@@ -184,18 +154,11 @@ impl Store for FsStore {
             let (shared, folder) = (self.shared.clone(), self.folder.clone());
             let (opened, unreadable) = blocking(move || load(&shared, &folder)).await?;
             self.findings.lock().extend(unreadable);
-            Ok(opened
-                .into_iter()
-                .map(|opened| self.handle(opened))
-                .collect())
+            Ok(opened.into_iter().map(|opened| self.handle(opened)).collect())
         })
     }
 
-    fn create(
-        &self,
-        id: WorkerId,
-        record: Bytes,
-    ) -> BoxFuture<'_, Result<Arc<dyn WorkerStore>, StoreError>> {
+    fn create(&self, id: WorkerId, record: Bytes) -> BoxFuture<'_, Result<Arc<dyn WorkerStore>, StoreError>> {
         Box::pin(async move {
             let (shared, folder) = (self.shared.clone(), self.folder.clone());
             let opened = blocking(move || {
@@ -215,16 +178,11 @@ impl Store for FsStore {
                 if let Err(error) = moved {
                     let _ = fs::remove_dir_all(&new); // What stays is removed at the next start.
                     return Err(match error.kind() {
-                        io::ErrorKind::DirectoryNotEmpty | io::ErrorKind::AlreadyExists => {
-                            StoreError::Exists
-                        }
+                        io::ErrorKind::DirectoryNotEmpty | io::ErrorKind::AlreadyExists => StoreError::Exists,
                         _ => making(error),
                     });
                 }
-                open::open(&shared, made, id).map_err(|kind| StoreError::Io {
-                    action: "opening a worker",
-                    kind,
-                })
+                open::open(&shared, made, id).map_err(|kind| StoreError::Io { action: "opening a worker", kind })
             });
             Ok(self.handle(opened.await?).store)
         })
@@ -257,8 +215,7 @@ impl Store for FsStore {
             match removed.await {
                 Ok(()) => self.findings.lock().retain(|(of, _)| *of != Some(id)),
                 Err(error) => {
-                    kept.into_iter()
-                        .for_each(|worker| _ = workers.lock().entry(id).or_insert(worker));
+                    kept.into_iter().for_each(|worker| _ = workers.lock().entry(id).or_insert(worker));
                     return Err(error);
                 }
             }
@@ -277,17 +234,10 @@ impl Store for FsStore {
             bytes += worker.view.lock().bytes();
             let trouble = worker.trouble.lock();
             findings.extend(trouble.findings.iter().map(|f| (Some(*id), f.clone())));
-            last_error =
-                last_error.or_else(|| trouble.error.as_ref().map(|e| format!("{id}: {e}")));
+            last_error = last_error.or_else(|| trouble.error.as_ref().map(|e| format!("{id}: {e}")));
         }
         let durability = Some(self.shared.options.durability.as_str());
-        StoreStatus {
-            kind: "files",
-            durability,
-            bytes,
-            last_error,
-            findings,
-        }
+        StoreStatus { kind: "files", durability, bytes, last_error, findings }
     }
 
     fn close(&self) -> BoxFuture<'_, Result<(), StoreError>> {
@@ -295,11 +245,7 @@ impl Store for FsStore {
             self.queue.close().await;
             let threads = std::mem::take(&mut *self.threads.lock());
             let ended = blocking(move || {
-                let died = threads
-                    .into_iter()
-                    .map(JoinHandle::join)
-                    .filter(Result::is_err)
-                    .count();
+                let died = threads.into_iter().map(JoinHandle::join).filter(Result::is_err).count();
                 let lost = || StoreError::Closed("one of its threads had died".into());
                 if died == 0 { Ok(()) } else { Err(lost()) }
             });
@@ -319,22 +265,13 @@ fn load(shared: &Arc<Shared>, folder: &Path) -> Result<Loaded, StoreError> {
     let (mut opened, mut findings) = (Vec::new(), Vec::new());
     let mut names = Vec::new();
     for entry in fs::read_dir(folder).map_err(&reading)? {
-        names.push(
-            entry
-                .map_err(&reading)?
-                .file_name()
-                .to_string_lossy()
-                .into_owned(),
-        );
+        names.push(entry.map_err(&reading)?.file_name().to_string_lossy().into_owned());
     }
     names.sort();
     for name in names {
         if name.starts_with(NEW) || name.starts_with(DELETED) {
             if let Err(error) = fs::remove_dir_all(folder.join(&name)) {
-                tracing::warn!(
-                    error = disk::words(&error),
-                    "a removed folder stays for now"
-                );
+                tracing::warn!(error = disk::words(&error), "a removed folder stays for now");
             }
             continue;
         }
@@ -348,13 +285,7 @@ fn load(shared: &Arc<Shared>, folder: &Path) -> Result<Loaded, StoreError> {
             Err(why) => {
                 let message = format!("the folder {name} is left as it is: {why}");
                 tracing::warn!("{message}");
-                findings.push((
-                    id.ok(),
-                    Finding {
-                        kind: FindingKind::Unreadable,
-                        message,
-                    },
-                ));
+                findings.push((id.ok(), Finding { kind: FindingKind::Unreadable, message }));
             }
         }
     }
@@ -362,26 +293,17 @@ fn load(shared: &Arc<Shared>, folder: &Path) -> Result<Loaded, StoreError> {
 }
 
 fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, StoreError> {
-    std::thread::Builder::new()
-        .name(name.into())
-        .spawn(work)
-        .map_err(failed("starting a thread"))
+    std::thread::Builder::new().name(name.into()).spawn(work).map_err(failed("starting a thread"))
 }
 
 fn random() -> Result<u64, StoreError> {
-    getrandom::u64().map_err(|e| StoreError::Io {
-        action: "making a name",
-        kind: e.to_string(),
-    })
+    getrandom::u64().map_err(|e| StoreError::Io { action: "making a name", kind: e.to_string() })
 }
 
 /// Runs what waits for the disk on a thread that may.
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, StoreError> {
-    let died = |_| StoreError::Io {
-        action: "using the disk",
-        kind: "the thread that did it died".into(),
-    };
+    let died = |_| StoreError::Io { action: "using the disk", kind: "the thread that did it died".into() };
     tokio::task::spawn_blocking(work).await.map_err(died)?
 }

@@ -38,28 +38,12 @@ pub(super) struct Opened {
 pub(super) type Unreadable = String;
 
 /// Opens the folder of a worker.
-pub(super) fn open(
-    shared: &Arc<Shared>,
-    folder: PathBuf,
-    id: WorkerId,
-) -> Result<Opened, Unreadable> {
-    let mut opening = Opening {
-        shared,
-        folder: &folder,
-        id,
-        findings: Vec::new(),
-    };
+pub(super) fn open(shared: &Arc<Shared>, folder: PathBuf, id: WorkerId) -> Result<Opened, Unreadable> {
+    let mut opening = Opening { shared, folder: &folder, id, findings: Vec::new() };
     let record = opening.record()?;
     let mut files = opening.files()?;
-    let (current, previous) = (
-        opening.checkpoint(STATE_FILE),
-        opening.checkpoint(PREVIOUS_STATE_FILE),
-    );
-    let checkpointed = current
-        .iter()
-        .chain(&previous)
-        .map(|k| k.checkpoint.seq)
-        .max();
+    let (current, previous) = (opening.checkpoint(STATE_FILE), opening.checkpoint(PREVIOUS_STATE_FILE));
+    let checkpointed = current.iter().chain(&previous).map(|k| k.checkpoint.seq).max();
     let previous_seq = previous.as_ref().map(|k| k.checkpoint.seq);
     let lineage = opening.lineage(&mut files, checkpointed)?;
     if files.is_empty() && checkpointed.is_some() {
@@ -87,9 +71,7 @@ pub(super) fn open(
     opening.cut_events(&mut files, &log)?;
     let end = opening.transcript(log.head)?;
 
-    let checkpoint_seq = checkpoint
-        .as_ref()
-        .map_or(Seq::ORIGIN, |k| k.checkpoint.seq);
+    let checkpoint_seq = checkpoint.as_ref().map_or(Seq::ORIGIN, |k| k.checkpoint.seq);
     let writer = Writer {
         head: log.head,
         lineage: lineage.clone(),
@@ -110,8 +92,7 @@ pub(super) fn open(
         fallback: checkpoint_seq.min(previous_seq.unwrap_or(checkpoint_seq)),
     };
     let mut tail = log.tail;
-    tail.iter_mut()
-        .for_each(|r| r.position = lineage.position_of(r.position.seq));
+    tail.iter_mut().for_each(|r| r.position = lineage.position_of(r.position.seq));
     let findings = opening.findings;
     let worker = Arc::new(Worker {
         id,
@@ -124,16 +105,7 @@ pub(super) fn open(
         trouble: Mutex::default(),
     });
     let checkpoint = checkpoint.map(|k| k.checkpoint);
-    Ok(Opened {
-        worker,
-        record,
-        checkpoint,
-        tail,
-        lineage,
-        head: log.head,
-        transcript_head: end.seq,
-        findings,
-    })
+    Ok(Opened { worker, record, checkpoint, tail, lineage, head: log.head, transcript_head: end.seq, findings })
 }
 
 /// What the files of events come to.
@@ -162,8 +134,7 @@ impl Opening<'_> {
 
     fn record(&self) -> Result<Bytes, Unreadable> {
         let bytes = fs::read(self.folder.join(RECORD_FILE)).map_err(unreadable(RECORD_FILE))?;
-        single::decode_record(&bytes)
-            .map_err(|damage| format!("{RECORD_FILE} cannot be used: {damage}"))
+        single::decode_record(&bytes).map_err(|damage| format!("{RECORD_FILE} cannot be used: {damage}"))
     }
 
     /// The files of events, in order.
@@ -172,16 +143,9 @@ impl Opening<'_> {
         let mut files = Vec::new();
         for entry in fs::read_dir(self.folder).map_err(&reading)? {
             let entry = entry.map_err(&reading)?;
-            if let Some(first) = entry
-                .file_name()
-                .to_str()
-                .and_then(segment::parse_file_name)
-            {
+            if let Some(first) = entry.file_name().to_str().and_then(segment::parse_file_name) {
                 let length = entry.metadata().map_err(&reading)?.len();
-                files.push(Segment {
-                    length,
-                    ..Segment::new(first)
-                });
+                files.push(Segment { length, ..Segment::new(first) });
             }
         }
         files.sort_by_key(|s| s.first);
@@ -195,23 +159,12 @@ impl Opening<'_> {
             Err(e) => Err(words(&e)),
             Ok(bytes) => single::decode_checkpoint(&bytes).map_err(|damage| damage.to_string()),
         };
-        found
-            .map_err(|why| {
-                self.found(
-                    FindingKind::Corrupt,
-                    format!("{name} cannot be used: {why}"),
-                )
-            })
-            .ok()
+        found.map_err(|why| self.found(FindingKind::Corrupt, format!("{name} cannot be used: {why}"))).ok()
     }
 
     /// The epochs, as the newest file of events names them. A file that was only begun is taken
     /// away; one whose header is damaged gets a new one, with an epoch nobody holds a position of.
-    fn lineage(
-        &mut self,
-        files: &mut Vec<Segment>,
-        checkpointed: Option<Seq>,
-    ) -> Result<Lineage, Unreadable> {
+    fn lineage(&mut self, files: &mut Vec<Segment>, checkpointed: Option<Seq>) -> Result<Lineage, Unreadable> {
         let Some(last) = files.last() else {
             return Ok(Lineage::default());
         };
@@ -222,29 +175,19 @@ impl Opening<'_> {
                 return Ok(header.lineage);
             }
             Ok(_) => {
-                return Err(format!(
-                    "{name} is of another worker or another place in the log"
-                ));
+                return Err(format!("{name} is of another worker or another place in the log"));
             }
             Err(damage) => damage,
         };
         let bytes = fs::read(self.folder.join(&name)).map_err(unreadable(&name))?;
-        let rest = bytes
-            .iter()
-            .position(|b| *b == b'\n')
-            .map_or(bytes.len(), |at| at + 1);
+        let rest = bytes.iter().position(|b| *b == b'\n').map_or(bytes.len(), |at| at + 1);
         let empty = segment::scan_lines(&bytes, rest, first).records.is_empty();
         if empty && checkpointed.is_some_and(|seq| seq >= first) {
-            return Err(format!(
-                "{name} has no event that can be read; restore it from a backup"
-            ));
+            return Err(format!("{name} has no event that can be read; restore it from a backup"));
         }
         if empty {
             fs::remove_file(self.folder.join(&name)).map_err(unreadable(&name))?;
-            self.found(
-                FindingKind::TornTail,
-                format!("{name} was begun and not written: {length} bytes are cut off"),
-            );
+            self.found(FindingKind::TornTail, format!("{name} was begun and not written: {length} bytes are cut off"));
             files.pop();
             return self.lineage(files, checkpointed);
         }
@@ -258,19 +201,11 @@ impl Opening<'_> {
         getrandom::fill(&mut epoch).map_err(|e| format!("no randomness: {e}"))?;
         let epoch = Epoch(u64::from_le_bytes(epoch).max(1));
         lineage.begin(epoch, first.prev());
-        let header = Header {
-            worker_id: self.id,
-            first_seq: first,
-            epoch,
-            lineage: lineage.clone(),
-        };
+        let header = Header { worker_id: self.id, first_seq: first, epoch, lineage: lineage.clone() };
         let mut mended = Vec::with_capacity(bytes.len());
         segment::encode_header(&mut mended, &header).map_err(|e| e.to_string())?;
         mended.extend_from_slice(bytes.get(rest..).unwrap_or_default());
-        self.shared
-            .disk
-            .replace(self.folder, &name, &mended, None)
-            .map_err(unreadable(&name))?;
+        self.shared.disk.replace(self.folder, &name, &mended, None).map_err(unreadable(&name))?;
         if let Some(last) = files.last_mut() {
             last.length = mended.len() as u64;
         }
@@ -285,13 +220,8 @@ impl Opening<'_> {
         let file = File::open(self.folder.join(name)).map_err(unreadable(name))?;
         let mut line = Vec::new();
         // The longest lineage there can be, with room to spare.
-        BufReader::new(file.take(1 << 20))
-            .read_until(b'\n', &mut line)
-            .map_err(unreadable(name))?;
-        Ok(line
-            .strip_suffix(b"\n")
-            .ok_or(Damage::Unfinished)
-            .and_then(segment::decode_header))
+        BufReader::new(file.take(1 << 20)).read_until(b'\n', &mut line).map_err(unreadable(name))?;
+        Ok(line.strip_suffix(b"\n").ok_or(Damage::Unfinished).and_then(segment::decode_header))
     }
 
     /// Reads the events after a checkpoint, from the file on in which they begin.
@@ -306,9 +236,7 @@ impl Opening<'_> {
             torn: None,
             hole: None,
         };
-        let begin = files
-            .partition_point(|s| s.first <= after.next())
-            .saturating_sub(1);
+        let begin = files.partition_point(|s| s.first <= after.next()).saturating_sub(1);
         let mut expected = files.get(begin).map_or(Seq(1), |s| s.first);
         let mut hole: Option<(Seq, String, Damage)> = None;
         let mut before = None;
@@ -320,18 +248,13 @@ impl Opening<'_> {
                 log.tail.clear();
                 expected = file.first;
             }
-            let hint = kept
-                .and_then(|k| k.hint)
-                .filter(|h| h.segment == file.first && after.next() >= file.first);
+            let hint = kept.and_then(|k| k.hint).filter(|h| h.segment == file.first && after.next() >= file.first);
             let (from, bytes) = self.read_from(&name, file.length, hint.map(|h| h.offset))?;
             let start = if from > 0 {
                 expected = after.next();
                 0
             } else {
-                bytes
-                    .iter()
-                    .position(|b| *b == b'\n')
-                    .map_or(bytes.len(), |at| at + 1)
+                bytes.iter().position(|b| *b == b'\n').map_or(bytes.len(), |at| at + 1)
             };
             let scan = segment::scan_lines(&bytes, start, expected);
             if let Some((seq, damage)) = scan.hole {
@@ -340,21 +263,13 @@ impl Opening<'_> {
                 expected = scan.records.first().map_or(expected, |(_, d)| d.seq);
             }
             if hole.is_some() && log.tail.is_empty() {
-                log.floor = log
-                    .floor
-                    .max(scan.records.first().map_or(expected, |(_, d)| d.seq));
+                log.floor = log.floor.max(scan.records.first().map_or(expected, |(_, d)| d.seq));
             }
             expected = scan.records.last().map_or(expected, |(_, d)| d.seq.next());
             log.end = from + scan.good_len as u64;
             log.torn = scan.tail;
             before = Some(name);
-            log.tail.extend(
-                scan.records
-                    .into_iter()
-                    .map(|(_, d)| d)
-                    .filter(|d| d.seq > after)
-                    .map(read::record),
-            );
+            log.tail.extend(scan.records.into_iter().map(|(_, d)| d).filter(|d| d.seq > after).map(read::record));
         }
         log.head = log.head.max(expected.prev());
         log.hole = hole;
@@ -362,20 +277,12 @@ impl Opening<'_> {
     }
 
     /// The bytes of a file from `hint` on, when a line begins there, or all.
-    fn read_from(
-        &self,
-        name: &str,
-        length: u64,
-        hint: Option<u64>,
-    ) -> Result<(u64, Vec<u8>), Unreadable> {
+    fn read_from(&self, name: &str, length: u64, hint: Option<u64>) -> Result<(u64, Vec<u8>), Unreadable> {
         let reading = unreadable(name);
         let mut file = File::open(self.folder.join(name)).map_err(&reading)?;
-        let from = hint
-            .filter(|offset| *offset > 0 && *offset <= length)
-            .unwrap_or(0);
+        let from = hint.filter(|offset| *offset > 0 && *offset <= length).unwrap_or(0);
         let mut bytes = Vec::new();
-        file.seek(SeekFrom::Start(from.saturating_sub(1)))
-            .map_err(&reading)?;
+        file.seek(SeekFrom::Start(from.saturating_sub(1))).map_err(&reading)?;
         file.read_to_end(&mut bytes).map_err(&reading)?;
         if from == 0 {
             return Ok((0, bytes));
@@ -390,10 +297,8 @@ impl Opening<'_> {
     /// Cuts off what is no event at the end of the last file.
     fn cut_events(&mut self, files: &mut [Segment], log: &Log) -> Result<(), Unreadable> {
         if let Some((seq, name, damage)) = &log.hole {
-            let message = format!(
-                "event {seq} cannot be read in {name}: {damage}; events before {} are left out",
-                log.floor
-            );
+            let message =
+                format!("event {seq} cannot be read in {name}: {damage}; events before {} are left out", log.floor);
             self.found(FindingKind::Corrupt, message);
         }
         let Some(last) = files.last_mut() else {
@@ -408,10 +313,7 @@ impl Opening<'_> {
         last.length = log.end;
         self.found(
             FindingKind::TornTail,
-            format!(
-                "{bytes} bytes after event {} were cut off {name}: {damage}",
-                log.head
-            ),
+            format!("{bytes} bytes after event {} were cut off {name}: {damage}", log.head),
         );
         Ok(())
     }
@@ -428,16 +330,10 @@ impl Opening<'_> {
             self.cut(name, end.length)?;
         }
         if end.torn > 0 {
-            self.found(
-                FindingKind::TornTail,
-                format!("{} bytes that are no entry were cut off {name}", end.torn),
-            );
+            self.found(FindingKind::TornTail, format!("{} bytes that are no entry were cut off {name}", end.torn));
         }
         if end.ahead > 0 {
-            let message = format!(
-                "{} entries of events after {head}, the log's last, were cut off {name}",
-                end.ahead
-            );
+            let message = format!("{} entries of events after {head}, the log's last, were cut off {name}", end.ahead);
             self.found(FindingKind::Reconciled, message);
         }
         Ok(end)
@@ -445,13 +341,8 @@ impl Opening<'_> {
 
     fn cut(&self, name: &str, length: u64) -> Result<(), Unreadable> {
         let disk: &Disk = &self.shared.disk;
-        let file = OpenOptions::new()
-            .write(true)
-            .open(self.folder.join(name))
-            .map_err(unreadable(name))?;
-        disk.cut(&file, name, length)
-            .and_then(|()| disk.sync(&file, name))
-            .map_err(unreadable(name))
+        let file = OpenOptions::new().write(true).open(self.folder.join(name)).map_err(unreadable(name))?;
+        disk.cut(&file, name, length).and_then(|()| disk.sync(&file, name)).map_err(unreadable(name))
     }
 }
 

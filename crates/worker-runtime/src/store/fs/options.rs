@@ -85,10 +85,7 @@ impl FsOptions {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the default of the clock that whoever opens a store may replace"
-)]
+#[expect(clippy::disallowed_methods, reason = "the default of the clock that whoever opens a store may replace")]
 pub(super) fn system_time() -> SystemTime {
     SystemTime::now()
 }

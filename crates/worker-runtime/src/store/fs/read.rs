@@ -49,33 +49,18 @@ pub(super) fn events_after(
     if wanted < floor {
         return Err(StoreError::Evicted { floor }); // Retention was faster.
     }
-    let next = place
-        .map_or(Ok(None), |place| first_after(folder, place, wanted))
-        .unwrap_or_default();
+    let next = place.map_or(Ok(None), |place| first_after(folder, place, wanted)).unwrap_or_default();
     let mut view = view.lock();
     let next = next.unwrap_or_else(|| place.map_or(view.head, |p| p.last).next());
     view.floor = view.floor.max(next);
-    let file = place.map_or_else(
-        || "the list of files".to_owned(),
-        |p| segment::file_name(p.segment),
-    );
-    Err(StoreError::Corrupt {
-        seq: wanted,
-        file,
-        what: damage,
-    })
+    let file = place.map_or_else(|| "the list of files".to_owned(), |p| segment::file_name(p.segment));
+    Err(StoreError::Corrupt { seq: wanted, file, what: damage })
 }
 
 type Found = Result<EventPage, Damage>;
 
 /// The events from `wanted` on; damage when that one cannot be read.
-fn read(
-    folder: &Path,
-    view: &Mutex<View>,
-    place: Place,
-    wanted: Seq,
-    max_bytes: usize,
-) -> io::Result<Found> {
+fn read(folder: &Path, view: &Mutex<View>, place: Place, wanted: Seq, max_bytes: usize) -> io::Result<Found> {
     let mut lines = open(folder, place)?;
     let mut offset = place.offset;
     let mut page = EventPage::default();
@@ -91,10 +76,7 @@ fn read(
             damage = Damage::Unfinished;
             break;
         }
-        let decoded = line
-            .strip_suffix(b"\n")
-            .ok_or(Damage::Unfinished)
-            .and_then(segment::decode_line);
+        let decoded = line.strip_suffix(b"\n").ok_or(Damage::Unfinished).and_then(segment::decode_line);
         match decoded {
             Ok(decoded) if decoded.seq == expected => {
                 marks.push((decoded.seq, offset));
@@ -115,27 +97,18 @@ fn read(
     }
     let mut view = view.lock();
     if let Some(segment) = view.segment_mut(place.segment) {
-        marks
-            .into_iter()
-            .for_each(|(seq, offset)| segment.note(seq, offset));
+        marks.into_iter().for_each(|(seq, offset)| segment.note(seq, offset));
     }
     for record in &mut page.records {
         record.position = view.position_of(record.position.seq);
     }
-    Ok(if page.records.is_empty() {
-        Err(damage)
-    } else {
-        Ok(page)
-    })
+    Ok(if page.records.is_empty() { Err(damage) } else { Ok(page) })
 }
 
 fn open(folder: &Path, place: Place) -> io::Result<impl BufRead> {
     let mut file = File::open(folder.join(segment::file_name(place.segment)))?;
     file.seek(SeekFrom::Start(place.offset))?;
-    Ok(BufReader::with_capacity(
-        BUFFER,
-        file.take(place.length.saturating_sub(place.offset)),
-    ))
+    Ok(BufReader::with_capacity(BUFFER, file.take(place.length.saturating_sub(place.offset))))
 }
 
 /// The first event after `damaged` that can be read in the same file.
@@ -143,22 +116,13 @@ fn first_after(folder: &Path, place: Place, damaged: Seq) -> io::Result<Option<S
     let mut bytes = Vec::new();
     open(folder, place)?.read_to_end(&mut bytes)?;
     let good = Lines::new(&bytes).filter_map(|line| line.bytes.and_then(segment::decode_line).ok());
-    Ok(good
-        .map(|decoded| decoded.seq)
-        .find(|seq| *seq > damaged && *seq <= place.last))
+    Ok(good.map(|decoded| decoded.seq).find(|seq| *seq > damaged && *seq <= place.last))
 }
 
 /// An owned copy, so that one event which is kept does not keep what was read with it. Its epoch
 /// is filled in by whoever knows the lineage.
 pub(super) fn record(decoded: Decoded<'_>) -> Record {
     let own = |bytes: std::borrow::Cow<'_, [u8]>| Bytes::from(bytes.into_owned());
-    let position = event_log::Position {
-        epoch: event_log::Epoch::ORIGIN,
-        seq: decoded.seq,
-    };
-    Record {
-        position,
-        event: own(decoded.event),
-        note: decoded.note.map(own),
-    }
+    let position = event_log::Position { epoch: event_log::Epoch::ORIGIN, seq: decoded.seq };
+    Record { position, event: own(decoded.event), note: decoded.note.map(own) }
 }

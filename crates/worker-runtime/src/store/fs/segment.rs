@@ -61,10 +61,8 @@ pub struct Scan<'a> {
 
 /// Appends a header line.
 pub(super) fn encode_header(out: &mut Vec<u8>, header: &Header) -> Result<(), StoreError> {
-    let json = serde_json::to_vec(header).map_err(|e| StoreError::Io {
-        action: "writing a header",
-        kind: e.to_string(),
-    })?;
+    let json =
+        serde_json::to_vec(header).map_err(|e| StoreError::Io { action: "writing a header", kind: e.to_string() })?;
     let frame = Frame::begin(out, &[("format", FORMAT)]);
     out.extend_from_slice(json.strip_prefix(b"{").unwrap_or(&json));
     frame.seal(out);
@@ -93,10 +91,7 @@ pub(super) fn check(record: &Record) -> Result<(), StoreError> {
     if fits(&record.event) && record.note.as_deref().is_none_or(fits) {
         return Ok(());
     }
-    Err(StoreError::Refused(format!(
-        "event {} is not JSON",
-        record.position.seq
-    )))
+    Err(StoreError::Refused(format!("event {} is not JSON", record.position.seq)))
 }
 
 /// Appends the line of an event that passed [`check`].
@@ -129,11 +124,7 @@ pub fn decode_line(line: &[u8]) -> Result<Decoded<'_>, Damage> {
     let seq = Seq(seq);
     if !reader.has(b"\"len\":") {
         let event = Form::named(&mut reader, "event")?.read(reader.until_brace()?)?;
-        return Ok(Decoded {
-            seq,
-            event,
-            note: None,
-        });
+        return Ok(Decoded { seq, event, note: None });
     }
     let length = reader.number()?;
     reader.literal(b",")?;
@@ -141,11 +132,7 @@ pub fn decode_line(line: &[u8]) -> Result<Decoded<'_>, Damage> {
     let event = form.read(reader.take(length)?)?;
     reader.literal(b",")?;
     let note = Form::named(&mut reader, "note")?.read(reader.until_brace()?)?;
-    Ok(Decoded {
-        seq,
-        event,
-        note: Some(note),
-    })
+    Ok(Decoded { seq, event, note: Some(note) })
 }
 
 /// Reads a whole file of events.
@@ -164,18 +151,12 @@ pub fn scan(bytes: &[u8]) -> Result<(Header, Scan<'_>), Damage> {
 #[must_use]
 pub fn scan_lines(bytes: &[u8], from: usize, expected: Seq) -> Scan<'_> {
     let mut expected = expected;
-    let mut scan = Scan {
-        good_len: from,
-        ..Scan::default()
-    };
+    let mut scan = Scan { good_len: from, ..Scan::default() };
     for line in Lines::new(bytes.get(from..).unwrap_or_default()) {
         let decoded = line.bytes.and_then(decode_line);
         match decoded {
             Ok(decoded) if decoded.seq >= expected => {
-                let damage = scan
-                    .tail
-                    .take()
-                    .or((decoded.seq > expected).then_some(Damage::Order));
+                let damage = scan.tail.take().or((decoded.seq > expected).then_some(Damage::Order));
                 if let Some(damage) = damage {
                     scan.hole.get_or_insert((expected, damage));
                     scan.records.clear();
@@ -200,11 +181,7 @@ pub(super) fn file_name(first: Seq) -> String {
 pub(super) fn parse_file_name(name: &str) -> Option<Seq> {
     let digits = name.strip_prefix("events-")?.strip_suffix(".jsonl")?;
     let all = digits.len() == 20 && digits.bytes().all(|b| b.is_ascii_digit());
-    if all {
-        digits.parse().ok().filter(|n| *n > 0).map(Seq)
-    } else {
-        None
-    }
+    if all { digits.parse().ok().filter(|n| *n > 0).map(Seq) } else { None }
 }
 
 #[cfg(test)]
@@ -215,10 +192,7 @@ mod tests {
 
     fn record(seq: u64, event: &[u8], note: Option<&[u8]>) -> Record {
         Record {
-            position: Position {
-                epoch: Epoch(9),
-                seq: Seq(seq),
-            },
+            position: Position { epoch: Epoch(9), seq: Seq(seq) },
             event: event.to_vec().into(),
             note: note.map(|n| n.to_vec().into()),
         }
@@ -253,10 +227,7 @@ mod tests {
                 encode_record(&mut line, &record);
                 assert_eq!(line.iter().filter(|b| **b == b'\n').count(), 1);
                 let decoded = decode_line(line.strip_suffix(b"\n").unwrap()).unwrap();
-                assert_eq!(
-                    (decoded.seq, &*decoded.event, decoded.note.as_deref()),
-                    (Seq(4), event, note)
-                );
+                assert_eq!((decoded.seq, &*decoded.event, decoded.note.as_deref()), (Seq(4), event, note));
                 if !event.is_empty() && note.is_none_or(|n| n.starts_with(event)) {
                     serde_json::from_slice::<serde_json::Value>(&line).unwrap();
                 }
@@ -267,11 +238,8 @@ mod tests {
 
     #[test]
     fn the_form_of_a_file_is_fixed() {
-        let text = String::from_utf8(file(&[
-            record(1, b"{\"a\":1}", None),
-            record(2, b"{}", Some(b"{\"k\":2}")),
-        ]))
-        .unwrap();
+        let text =
+            String::from_utf8(file(&[record(1, b"{\"a\":1}", None), record(2, b"{}", Some(b"{\"k\":2}"))])).unwrap();
         assert_eq!(
             text,
             "{\"format\":1,\"crc\":\"0f3a6828\",\"worker_id\":\"w_00000000010000000000000002\",\"first_seq\":1,\
@@ -283,47 +251,27 @@ mod tests {
 
     #[test]
     fn a_hole_is_told_from_a_torn_tail() {
-        let records: Vec<_> = (1..=5)
-            .map(|n| record(n, format!("{{\"n\":{n}}}").as_bytes(), None))
-            .collect();
+        let records: Vec<_> = (1..=5).map(|n| record(n, format!("{{\"n\":{n}}}").as_bytes(), None)).collect();
         let good = file(&records);
         let (header, all) = scan(&good).unwrap();
-        assert_eq!(
-            (header.first_seq, all.records.len(), all.hole, all.tail),
-            (Seq(1), 5, None, None)
-        );
+        assert_eq!((header.first_seq, all.records.len(), all.hole, all.tail), (Seq(1), 5, None, None));
 
         let (at, _) = all.records[2];
         let mut hurt = good.clone();
         hurt[at + 40] ^= 4;
         let (_, found) = scan(&hurt).unwrap();
         assert_eq!(found.hole, Some((Seq(3), Damage::Checksum)));
-        assert_eq!(
-            found
-                .records
-                .iter()
-                .map(|(_, d)| d.seq.0)
-                .collect::<Vec<_>>(),
-            [4, 5]
-        );
+        assert_eq!(found.records.iter().map(|(_, d)| d.seq.0).collect::<Vec<_>>(), [4, 5]);
 
         let (at, _) = all.records[4];
         let (_, found) = scan(&good[..at + 10]).unwrap();
-        assert_eq!(
-            (found.hole, found.tail, found.good_len),
-            (None, Some(Damage::Unfinished), at)
-        );
+        assert_eq!((found.hole, found.tail, found.good_len), (None, Some(Damage::Unfinished), at));
     }
 
     #[test]
     fn file_names() {
         assert_eq!(parse_file_name(&file_name(Seq(12))), Some(Seq(12)));
-        for bad in [
-            "events-12.jsonl",
-            "events-00000000000000000000.jsonl",
-            "events-0000000000000000001x.jsonl",
-            "x",
-        ] {
+        for bad in ["events-12.jsonl", "events-00000000000000000000.jsonl", "events-0000000000000000001x.jsonl", "x"] {
             assert_eq!(parse_file_name(bad), None);
         }
     }

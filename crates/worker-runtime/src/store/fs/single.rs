@@ -53,8 +53,7 @@ pub(super) fn encode_checkpoint(kept: &Kept) -> Result<Vec<u8>, StoreError> {
 }
 
 fn encode(numbers: &[(&str, u64)], name: &str, value: &[u8]) -> Result<Vec<u8>, StoreError> {
-    let value =
-        Written::of(value).ok_or_else(|| StoreError::Refused(format!("the {name} is not JSON")))?;
+    let value = Written::of(value).ok_or_else(|| StoreError::Refused(format!("the {name} is not JSON")))?;
     let mut out = Vec::new();
     let frame = Frame::begin(&mut out, numbers);
     value.put(&mut out, name);
@@ -84,18 +83,8 @@ pub fn decode_checkpoint(bytes: &[u8]) -> Result<Kept, Damage> {
     let names = ["format", "seq", "floor", "segment", "offset"];
     let ([format, seq, floor, segment, offset], rest) = line::open(line, names)?;
     let state = decode(format, "state", rest)?;
-    let hint = (segment > 0).then_some(Hint {
-        segment: Seq(segment),
-        offset,
-    });
-    Ok(Kept {
-        checkpoint: Checkpoint {
-            seq: Seq(seq),
-            state,
-        },
-        floor: Seq(floor),
-        hint,
-    })
+    let hint = (segment > 0).then_some(Hint { segment: Seq(segment), offset });
+    Ok(Kept { checkpoint: Checkpoint { seq: Seq(seq), state }, floor: Seq(floor), hint })
 }
 
 fn decode(format: u64, name: &str, rest: &[u8]) -> Result<Bytes, Damage> {
@@ -116,30 +105,11 @@ mod tests {
     #[test]
     fn come_back_as_they_were() {
         for value in ["{}", "{\n \"a\": 1 }", "\"ü\""] {
-            assert_eq!(
-                decode_record(&encode_record(value.as_bytes()).unwrap()).unwrap(),
-                value
-            );
-            let checkpoint = Checkpoint {
-                seq: Seq(7),
-                state: Bytes::from(value.to_owned()),
-            };
-            for hint in [
-                None,
-                Some(Hint {
-                    segment: Seq(1),
-                    offset: 99,
-                }),
-            ] {
-                let kept = Kept {
-                    checkpoint: checkpoint.clone(),
-                    floor: Seq(3),
-                    hint,
-                };
-                assert_eq!(
-                    decode_checkpoint(&encode_checkpoint(&kept).unwrap()),
-                    Ok(kept)
-                );
+            assert_eq!(decode_record(&encode_record(value.as_bytes()).unwrap()).unwrap(), value);
+            let checkpoint = Checkpoint { seq: Seq(7), state: Bytes::from(value.to_owned()) };
+            for hint in [None, Some(Hint { segment: Seq(1), offset: 99 })] {
+                let kept = Kept { checkpoint: checkpoint.clone(), floor: Seq(3), hint };
+                assert_eq!(decode_checkpoint(&encode_checkpoint(&kept).unwrap()), Ok(kept));
             }
         }
     }

@@ -44,15 +44,9 @@ impl Syncer {
         let interval = match options.durability {
             Durability::Interval => options.sync_interval,
             // Only checkpoints wait for a tick.
-            Durability::Always | Durability::Never => {
-                options.sync_interval.max(Duration::from_millis(50))
-            }
+            Durability::Always | Durability::Never => options.sync_interval.max(Duration::from_millis(50)),
         };
-        Syncer {
-            interval,
-            agenda: Mutex::default(),
-            changed: Condvar::new(),
-        }
+        Syncer { interval, agenda: Mutex::default(), changed: Condvar::new() }
     }
 
     /// Has a worker synced at once.
@@ -67,10 +61,7 @@ impl Syncer {
     /// Has a worker synced at the next tick.
     pub(super) fn later(&self, worker: &Arc<Worker>) {
         let mut agenda = self.agenda.lock();
-        agenda
-            .dirty
-            .entry(Arc::as_ptr(worker) as usize)
-            .or_insert_with(|| worker.clone());
+        agenda.dirty.entry(Arc::as_ptr(worker) as usize).or_insert_with(|| worker.clone());
         if agenda.tick.is_none() {
             agenda.tick = Instant::now().checked_add(self.interval);
             self.changed.notify_one();

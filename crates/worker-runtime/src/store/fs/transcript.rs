@@ -43,10 +43,7 @@ pub(super) fn check(record: &TranscriptRecord) -> Result<(), StoreError> {
     if Written::of(&record.entry).is_some() {
         return Ok(());
     }
-    Err(StoreError::Refused(format!(
-        "the transcript entry of event {} is not JSON",
-        record.seq
-    )))
+    Err(StoreError::Refused(format!("the transcript entry of event {} is not JSON", record.seq)))
 }
 
 /// Appends the line of an entry that passed [`check`].
@@ -69,11 +66,7 @@ pub fn decode_line(line: &[u8]) -> Result<Decoded<'_>, Damage> {
     let ([n, seq], rest) = line::open(line, ["n", "seq"])?;
     let mut reader = Reader(rest);
     let entry = Form::named(&mut reader, "entry")?.read(reader.until_brace()?)?;
-    Ok(Decoded {
-        n,
-        seq: Seq(seq),
-        entry,
-    })
+    Ok(Decoded { n, seq: Seq(seq), entry })
 }
 
 /// The name of a line, as a cursor carries it.
@@ -123,11 +116,7 @@ pub(super) struct Backwards<'a> {
 
 impl<'a> Backwards<'a> {
     pub(super) fn new(file: &'a File, end: u64) -> Self {
-        Backwards {
-            file,
-            start: end,
-            held: Vec::new(),
-        }
+        Backwards { file, start: end, held: Vec::new() }
     }
 
     /// The next line towards the beginning, line break included where it has one, and where it
@@ -183,9 +172,7 @@ pub(super) fn page(
 ) -> Result<Page, StoreError> {
     let failed = super::disk::failed("reading the transcript");
     let end = match before {
-        Some(cursor) => resolve(file, length, cursor)
-            .map_err(&failed)?
-            .ok_or(StoreError::BadCursor)?,
+        Some(cursor) => resolve(file, length, cursor).map_err(&failed)?.ok_or(StoreError::BadCursor)?,
         None => length,
     };
     let mut page = Page::default();
@@ -209,9 +196,7 @@ pub(super) fn page(
         oldest = Mark::of(offset, &line);
     }
     page.entries.reverse();
-    page.older = oldest
-        .filter(|mark| mark.offset > 0)
-        .map(|mark| mark.to_string());
+    page.older = oldest.filter(|mark| mark.offset > 0).map(|mark| mark.to_string());
     Ok(page)
 }
 
@@ -222,9 +207,7 @@ fn resolve(file: &File, length: u64, cursor: &str) -> io::Result<Option<u64>> {
     };
     let from = mark.offset - 1;
     let bytes = read_at(file, from, (length - from).min(PREFIX + 1))?;
-    let found = bytes
-        .strip_prefix(b"\n")
-        .and_then(|prefix| Mark::of(mark.offset, prefix));
+    let found = bytes.strip_prefix(b"\n").and_then(|prefix| Mark::of(mark.offset, prefix));
     Ok(found.filter(|found| *found == mark).map(|m| m.offset))
 }
 
@@ -249,10 +232,7 @@ pub(super) fn find_end(file: &File, head: Seq) -> io::Result<End> {
     let mut end = End::default();
     let mut lines = Backwards::new(file, length);
     while let Some((offset, line)) = lines.next()? {
-        match line
-            .strip_suffix(b"\n")
-            .map_or(Err(Damage::Unfinished), decode_line)
-        {
+        match line.strip_suffix(b"\n").map_or(Err(Damage::Unfinished), decode_line) {
             Ok(decoded) if decoded.seq <= head => {
                 end.length = offset + line.len() as u64;
                 (end.n, end.seq) = (decoded.n, decoded.seq);
@@ -275,14 +255,7 @@ mod tests {
         let mut out = Vec::new();
         for (i, entry) in entries.iter().enumerate() {
             let n = i as u64 + 1;
-            encode(
-                &mut out,
-                n,
-                &TranscriptRecord {
-                    seq: Seq(n * 10),
-                    entry: entry.clone().into(),
-                },
-            );
+            encode(&mut out, n, &TranscriptRecord { seq: Seq(n * 10), entry: entry.clone().into() });
         }
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(&out).unwrap();
@@ -328,16 +301,7 @@ mod tests {
     fn the_end_is_the_last_entry_within_the_log() {
         let mut file = file(&["a".into(), "b".into(), "c".into()]);
         let whole = length(&file);
-        assert_eq!(
-            find_end(&file, Seq(30)).unwrap(),
-            End {
-                length: whole,
-                n: 3,
-                seq: Seq(30),
-                torn: 0,
-                ahead: 0
-            }
-        );
+        assert_eq!(find_end(&file, Seq(30)).unwrap(), End { length: whole, n: 3, seq: Seq(30), torn: 0, ahead: 0 });
         file.write_all(b"{\"n\":4").unwrap();
         let end = find_end(&file, Seq(29)).unwrap();
         assert_eq!((end.n, end.seq, end.torn, end.ahead), (2, Seq(20), 6, 1));
@@ -348,39 +312,14 @@ mod tests {
     fn cursors_name_one_line() {
         let entries: Vec<String> = (0..9).map(|n| n.to_string()).collect();
         let file = file(&entries);
-        let cursor = page(&file, length(&file), None, 2, 100)
-            .unwrap()
-            .older
-            .unwrap();
-        assert!(
-            cursor.len() <= 64
-                && cursor
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || b == b'-'),
-            "{cursor}"
-        );
+        let cursor = page(&file, length(&file), None, 2, 100).unwrap().older.unwrap();
+        assert!(cursor.len() <= 64 && cursor.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'), "{cursor}");
         let mark = Mark::parse(&cursor).unwrap();
         for bad in [
-            Mark {
-                offset: mark.offset + 1,
-                ..mark
-            }
-            .to_string(),
-            Mark {
-                n: mark.n + 1,
-                ..mark
-            }
-            .to_string(),
-            Mark {
-                crc: !mark.crc,
-                ..mark
-            }
-            .to_string(),
-            Mark {
-                offset: 1 << 40,
-                ..mark
-            }
-            .to_string(),
+            Mark { offset: mark.offset + 1, ..mark }.to_string(),
+            Mark { n: mark.n + 1, ..mark }.to_string(),
+            Mark { crc: !mark.crc, ..mark }.to_string(),
+            Mark { offset: 1 << 40, ..mark }.to_string(),
             format!("0{cursor}"),
             "0-1-00000000".into(),
             String::new(),

@@ -16,16 +16,10 @@ impl<'a> Written<'a> {
     /// `None` for bytes with line breaks that are no text.
     pub(super) fn of(value: &'a [u8]) -> Option<Self> {
         if !value.contains(&b'\n') {
-            return Some(Written {
-                bytes: Cow::Borrowed(value),
-                text: false,
-            });
+            return Some(Written { bytes: Cow::Borrowed(value), text: false });
         }
         let text = std::str::from_utf8(value).ok()?;
-        Some(Written {
-            bytes: Cow::Owned(serde_json::to_vec(text).ok()?),
-            text: true,
-        })
+        Some(Written { bytes: Cow::Owned(serde_json::to_vec(text).ok()?), text: true })
     }
 
     /// The bytes that [`Written::put`] writes after the name.

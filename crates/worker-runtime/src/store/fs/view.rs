@@ -21,20 +21,13 @@ pub(super) struct Segment {
 
 impl Segment {
     pub(super) fn new(first: Seq) -> Self {
-        Segment {
-            first,
-            length: 0,
-            index: Vec::new(),
-        }
+        Segment { first, length: 0, index: Vec::new() }
     }
 
     /// Remembers where the line of event `seq` begins, if that is far from what is known.
     pub(super) fn note(&mut self, seq: Seq, offset: u64) {
         let at = self.index.partition_point(|(known, _)| *known <= seq);
-        let before = at
-            .checked_sub(1)
-            .and_then(|i| self.index.get(i))
-            .map_or(0, |(_, o)| *o);
+        let before = at.checked_sub(1).and_then(|i| self.index.get(i)).map_or(0, |(_, o)| *o);
         let after = self.index.get(at).map_or(u64::MAX, |(_, o)| *o);
         if offset >= before + INDEX_STEP && offset.saturating_add(INDEX_STEP) <= after {
             self.index.insert(at, (seq, offset));
@@ -92,27 +85,13 @@ impl View {
         let after = self.segments.partition_point(|s| s.first <= seq);
         let segment = self.segments.get(after.checked_sub(1)?)?;
         let known = segment.index.partition_point(|(known, _)| *known <= seq);
-        let offset = known
-            .checked_sub(1)
-            .and_then(|i| segment.index.get(i))
-            .map_or(0, |(_, o)| *o);
-        let last = self
-            .segments
-            .get(after)
-            .map_or(self.head, |next| next.first.prev());
-        (seq <= last).then_some(Place {
-            segment: segment.first,
-            offset,
-            length: segment.length,
-            last,
-        })
+        let offset = known.checked_sub(1).and_then(|i| segment.index.get(i)).map_or(0, |(_, o)| *o);
+        let last = self.segments.get(after).map_or(self.head, |next| next.first.prev());
+        (seq <= last).then_some(Place { segment: segment.first, offset, length: segment.length, last })
     }
 
     pub(super) fn segment_mut(&mut self, first: Seq) -> Option<&mut Segment> {
-        let at = self
-            .segments
-            .binary_search_by_key(&first, |s| s.first)
-            .ok()?;
+        let at = self.segments.binary_search_by_key(&first, |s| s.first).ok()?;
         self.segments.get_mut(at)
     }
 
@@ -137,11 +116,7 @@ mod tests {
     use super::*;
 
     fn view() -> View {
-        let segment = |first, length| Segment {
-            first: Seq(first),
-            length,
-            index: Vec::new(),
-        };
+        let segment = |first, length| Segment { first: Seq(first), length, index: Vec::new() };
         View {
             segments: vec![segment(1, 1000), segment(11, 2000), segment(21, 300)],
             head: Seq(25),
@@ -157,20 +132,14 @@ mod tests {
     fn events_are_found_by_file_and_index() {
         let mut view = view();
         let place = view.locate(Seq(13)).unwrap();
-        assert_eq!(
-            (place.segment, place.offset, place.last),
-            (Seq(11), 0, Seq(20))
-        );
+        assert_eq!((place.segment, place.offset, place.last), (Seq(11), 0, Seq(20)));
         let segment = view.segment_mut(Seq(11)).unwrap();
         segment.note(Seq(12), 100);
         segment.note(Seq(13), 70_000);
         segment.note(Seq(18), 300_000);
         segment.note(Seq(14), 100_000);
         segment.note(Seq(15), 150_000);
-        assert_eq!(
-            segment.index,
-            [(Seq(13), 70_000), (Seq(15), 150_000), (Seq(18), 300_000)]
-        );
+        assert_eq!(segment.index, [(Seq(13), 70_000), (Seq(15), 150_000), (Seq(18), 300_000)]);
         assert_eq!(view.locate(Seq(14)).unwrap().offset, 70_000);
         assert_eq!(view.locate(Seq(25)).unwrap().last, Seq(25));
         assert_eq!(view.locate(Seq(26)), None);
@@ -182,11 +151,7 @@ mod tests {
         assert_eq!(view.retire(|_, total| total > 5000), None);
         assert_eq!(view.retire(|_, total| total > 3000), Some(Seq(1)));
         assert_eq!((view.floor, view.bytes()), (Seq(11), 2300));
-        assert_eq!(
-            view.retire(|_, _| true),
-            None,
-            "event 20 is after the older checkpoint"
-        );
+        assert_eq!(view.retire(|_, _| true), None, "event 20 is after the older checkpoint");
         view.fallback = Seq(20);
         assert_eq!(view.retire(|_, _| true), Some(Seq(11)));
         assert_eq!(view.retire(|_, _| true), None, "the last file stays");

@@ -15,10 +15,7 @@ use super::sync::Syncer;
 use super::transcript;
 use super::view::View;
 use super::writer::{Appended, Writer, Written};
-use crate::store::{
-    Batch, Committed, EventPage, Finding, FindingKind, Flush, StoreError, TranscriptPage,
-    WorkerStore,
-};
+use crate::store::{Batch, Committed, EventPage, Finding, FindingKind, Flush, StoreError, TranscriptPage, WorkerStore};
 use bytes::Bytes;
 use event_log::Seq;
 use futures_util::future::BoxFuture;
@@ -113,27 +110,19 @@ impl Worker {
         tracing::warn!(worker = %self.id, "{message}");
         let mut trouble = self.trouble.lock();
         if trouble.findings.len() < MAX_FINDINGS {
-            trouble.findings.push(Finding {
-                kind: FindingKind::Corrupt,
-                message,
-            });
+            trouble.findings.push(Finding { kind: FindingKind::Corrupt, message });
         }
     }
 
     /// Takes what was written over to the syncer, where that is to be done.
     pub(super) fn written(self: &Arc<Self>, written: Written) {
         let interval = self.shared.options.durability == Durability::Interval;
-        let later =
-            written.checkpoint.is_some() || written.made || (interval && !written.files.is_empty());
+        let later = written.checkpoint.is_some() || written.made || (interval && !written.files.is_empty());
         {
             let mut unsynced = self.unsynced.lock();
             if self.shared.options.durability != Durability::Never {
                 for file in written.files {
-                    if !unsynced
-                        .files
-                        .iter()
-                        .any(|known| Arc::ptr_eq(&known.file, &file.file))
-                    {
+                    if !unsynced.files.iter().any(|known| Arc::ptr_eq(&known.file, &file.file)) {
                         unsynced.files.push(file);
                     }
                 }
@@ -172,12 +161,7 @@ impl Worker {
             call(committed, result);
             return;
         }
-        unsynced.pending.push_back(Pending {
-            committed,
-            result,
-            needs_sync,
-            only_checkpoint,
-        });
+        unsynced.pending.push_back(Pending { committed, result, needs_sync, only_checkpoint });
         drop(unsynced);
         if needs_sync {
             self.shared.syncer.now(self);
@@ -191,12 +175,7 @@ impl Worker {
             unsynced.busy = true;
             let files = std::mem::take(&mut unsynced.files);
             let made = std::mem::take(&mut unsynced.made);
-            (
-                files,
-                made,
-                unsynced.checkpoint.take(),
-                unsynced.pending.len(),
-            )
+            (files, made, unsynced.checkpoint.take(), unsynced.pending.len())
         };
         let synced = self.sync_files(&files, made);
         let checkpointed = match (&synced, checkpoint) {
@@ -206,11 +185,7 @@ impl Worker {
         loop {
             let mut unsynced = self.unsynced.lock();
             let ready = covered > 0 || unsynced.pending.front().is_some_and(|p| !p.needs_sync);
-            let next = if ready {
-                unsynced.pending.pop_front()
-            } else {
-                None
-            };
+            let next = if ready { unsynced.pending.pop_front() } else { None };
             let Some(pending) = next else {
                 unsynced.busy = false;
                 return;
@@ -264,10 +239,7 @@ impl Worker {
         }
         kept.floor = self.view.lock().floor;
         let bytes = single::encode_checkpoint(&kept)?;
-        let put =
-            self.shared
-                .disk
-                .replace(&self.folder, STATE_FILE, &bytes, Some(PREVIOUS_STATE_FILE));
+        let put = self.shared.disk.replace(&self.folder, STATE_FILE, &bytes, Some(PREVIOUS_STATE_FILE));
         put.map_err(|error| {
             let error = failed("writing a checkpoint")(error);
             tracing::error!(worker = %self.id, %error, "a checkpoint could not be written");
@@ -286,10 +258,7 @@ impl Worker {
         if *life == Life::Deleted {
             return Err(deleted());
         }
-        let put = self
-            .shared
-            .disk
-            .replace(&self.folder, RECORD_FILE, &bytes, None);
+        let put = self.shared.disk.replace(&self.folder, RECORD_FILE, &bytes, None);
         put.map_err(failed("writing a worker's record"))
     }
 
@@ -298,12 +267,8 @@ impl Worker {
         let options = &self.shared.options;
         let now = (options.clock)();
         let old = |first: Seq| {
-            let written = fs::metadata(self.folder.join(segment::file_name(first)))
-                .and_then(|m| m.modified());
-            written.is_ok_and(|at| {
-                now.duration_since(at)
-                    .is_ok_and(|age| age > options.retention_age)
-            })
+            let written = fs::metadata(self.folder.join(segment::file_name(first))).and_then(|m| m.modified());
+            written.is_ok_and(|at| now.duration_since(at).is_ok_and(|age| age > options.retention_age))
         };
         loop {
             let oldest = self.view.lock().segments.first().map(|s| s.first);
@@ -351,19 +316,10 @@ impl Worker {
         }
     }
 
-    fn transcript(
-        &self,
-        before: Option<&str>,
-        limit: usize,
-        max: usize,
-    ) -> Result<TranscriptPage, StoreError> {
+    fn transcript(&self, before: Option<&str>, limit: usize, max: usize) -> Result<TranscriptPage, StoreError> {
         let length = self.view.lock().transcript;
         if length == 0 {
-            return if before.is_some() {
-                Err(StoreError::BadCursor)
-            } else {
-                Ok(TranscriptPage::default())
-            };
+            return if before.is_some() { Err(StoreError::BadCursor) } else { Ok(TranscriptPage::default()) };
         }
         let file = match File::open(self.folder.join(transcript::FILE)) {
             Err(_) if *self.small.lock() == Life::Deleted => return Err(deleted()),
@@ -373,16 +329,10 @@ impl Worker {
         for offset in page.damaged {
             let news = self.trouble.lock().damaged_entries.insert(offset);
             if news {
-                self.found(format!(
-                    "an entry in {} at byte {offset} is damaged and left out",
-                    transcript::FILE
-                ));
+                self.found(format!("an entry in {} at byte {offset} is damaged and left out", transcript::FILE));
             }
         }
-        Ok(TranscriptPage {
-            entries: page.entries,
-            older: page.older,
-        })
+        Ok(TranscriptPage { entries: page.entries, older: page.older })
     }
 }
 
@@ -415,26 +365,14 @@ impl FsWorker {
 impl WorkerStore for FsWorker {
     fn append(&self, batch: Batch, flush: Flush, committed: Committed) -> BoxFuture<'_, ()> {
         Box::pin(async move {
-            let queued = Queued {
-                worker: self.worker.clone(),
-                batch,
-                flush,
-                committed,
-            };
+            let queued = Queued { worker: self.worker.clone(), batch, flush, committed };
             if let Err(Message::Batch(queued, _)) = self.queue.push(queued).await {
-                call(
-                    queued.committed,
-                    Err(StoreError::Closed("it was closed".into())),
-                );
+                call(queued.committed, Err(StoreError::Closed("it was closed".into())));
             }
         })
     }
 
-    fn events_after(
-        &self,
-        after: Seq,
-        max_bytes: usize,
-    ) -> BoxFuture<'_, Result<EventPage, StoreError>> {
+    fn events_after(&self, after: Seq, max_bytes: usize) -> BoxFuture<'_, Result<EventPage, StoreError>> {
         Box::pin(self.off_thread(move |worker| worker.events_after(after, max_bytes)))
     }
 
@@ -444,9 +382,7 @@ impl WorkerStore for FsWorker {
         limit: usize,
         max_bytes: usize,
     ) -> BoxFuture<'_, Result<TranscriptPage, StoreError>> {
-        Box::pin(
-            self.off_thread(move |worker| worker.transcript(before.as_deref(), limit, max_bytes)),
-        )
+        Box::pin(self.off_thread(move |worker| worker.transcript(before.as_deref(), limit, max_bytes)))
     }
 
     fn put_record(&self, record: Bytes) -> BoxFuture<'_, Result<(), StoreError>> {

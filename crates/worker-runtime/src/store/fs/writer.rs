@@ -68,11 +68,7 @@ pub(super) struct Written {
 
 impl Writer {
     /// Writes all the batches that continue the log, or none of them.
-    pub(super) fn commit(
-        &mut self,
-        worker: &Worker,
-        batches: &[Batch],
-    ) -> (Written, Vec<Result<(), StoreError>>) {
+    pub(super) fn commit(&mut self, worker: &Worker, batches: &[Batch]) -> (Written, Vec<Result<(), StoreError>>) {
         let mut plan = Plan {
             head: self.head,
             lineage: self.lineage.clone(),
@@ -81,10 +77,7 @@ impl Writer {
             pieces: Vec::new(),
             checkpoint: None,
         };
-        let mut results: Vec<_> = batches
-            .iter()
-            .map(|batch| self.plan(&mut plan, worker, batch))
-            .collect();
+        let mut results: Vec<_> = batches.iter().map(|batch| self.plan(&mut plan, worker, batch)).collect();
         if results.iter().all(Result::is_err) {
             return (Written::default(), results);
         }
@@ -104,10 +97,7 @@ impl Writer {
                     tracing::error!(worker = %worker.id, error = %left, "a failed write could not be undone");
                     self.closed = Some(reason);
                 }
-                results
-                    .iter_mut()
-                    .filter(|r| r.is_ok())
-                    .for_each(|r| *r = Err(error.clone()));
+                results.iter_mut().filter(|r| r.is_ok()).for_each(|r| *r = Err(error.clone()));
                 (Written::default(), results)
             }
         }
@@ -122,10 +112,7 @@ impl Writer {
         let mut head = plan.head;
         for record in &batch.events {
             if record.position.seq != head.next() {
-                return refused(format!(
-                    "event {} does not follow event {head}",
-                    record.position.seq
-                ));
+                return refused(format!("event {} does not follow event {head}", record.position.seq));
             }
             head = record.position.seq;
             if Some(record.position.epoch) != epoch {
@@ -137,24 +124,15 @@ impl Writer {
         if batch.checkpoint.as_ref().is_some_and(|c| c.seq > head) {
             return refused(format!("the checkpoint is past event {head}"));
         }
-        if batch
-            .lineage
-            .as_ref()
-            .is_some_and(|l| l.epochs().last().is_none_or(|e| e.after > plan.head))
-        {
-            return refused(format!(
-                "the lineage does not begin an epoch after event {}",
-                plan.head
-            ));
+        if batch.lineage.as_ref().is_some_and(|l| l.epochs().last().is_none_or(|e| e.after > plan.head)) {
+            return refused(format!("the lineage does not begin an epoch after event {}", plan.head));
         }
 
         if let Some(lineage) = &batch.lineage {
             let header = header(worker, plan.head.next(), lineage)?;
             plan.lineage = lineage.clone();
             plan.begin(header);
-        } else if !batch.events.is_empty()
-            && self.planned_length(plan) >= worker.shared.options.segment_bytes
-        {
+        } else if !batch.events.is_empty() && self.planned_length(plan) >= worker.shared.options.segment_bytes {
             plan.begin(header(worker, plan.head.next(), &plan.lineage)?);
         }
         for entry in &batch.transcript {
@@ -165,49 +143,26 @@ impl Writer {
             && plan.pieces.is_empty()
             && let Some((first, at)) = self.segment
         {
-            plan.pieces.push(Piece {
-                segment: Segment {
-                    length: at,
-                    ..Segment::new(first)
-                },
-                at,
-                bytes: Vec::new(),
-            });
+            plan.pieces.push(Piece { segment: Segment { length: at, ..Segment::new(first) }, at, bytes: Vec::new() });
         }
         if let Some(piece) = plan.pieces.last_mut() {
             for record in &batch.events {
-                piece
-                    .segment
-                    .note(record.position.seq, piece.segment.length);
+                piece.segment.note(record.position.seq, piece.segment.length);
                 segment::encode_record(&mut piece.bytes, record);
                 piece.segment.length = piece.at + piece.bytes.len() as u64;
             }
         }
         plan.head = head;
         if let Some(checkpoint) = &batch.checkpoint {
-            let end = plan
-                .pieces
-                .last()
-                .map(|p| (p.segment.first, p.segment.length))
-                .or(self.segment);
-            let hint = end
-                .filter(|_| checkpoint.seq == head)
-                .map(|(segment, offset)| Hint { segment, offset });
-            plan.checkpoint = Some(Kept {
-                checkpoint: checkpoint.clone(),
-                floor: Seq::ORIGIN,
-                hint,
-            });
+            let end = plan.pieces.last().map(|p| (p.segment.first, p.segment.length)).or(self.segment);
+            let hint = end.filter(|_| checkpoint.seq == head).map(|(segment, offset)| Hint { segment, offset });
+            plan.checkpoint = Some(Kept { checkpoint: checkpoint.clone(), floor: Seq::ORIGIN, hint });
         }
         Ok(())
     }
 
     fn planned_length(&self, plan: &Plan) -> u64 {
-        plan.pieces
-            .last()
-            .map(|p| p.segment.length)
-            .or(self.segment.map(|(_, length)| length))
-            .unwrap_or(u64::MAX)
+        plan.pieces.last().map(|p| p.segment.length).or(self.segment.map(|(_, length)| length)).unwrap_or(u64::MAX)
     }
 
     fn write(&mut self, worker: &Worker, plan: &Plan) -> io::Result<Written> {
@@ -218,9 +173,7 @@ impl Writer {
                 Some(file) => file.clone(),
                 None => {
                     written.made |= self.transcript_length == 0;
-                    self.transcript
-                        .insert(open(worker, transcript::FILE.into())?)
-                        .clone()
+                    self.transcript.insert(open(worker, transcript::FILE.into())?).clone()
                 }
             };
             disk.write(&file.file, &file.name, &plan.transcript)?;
@@ -252,11 +205,7 @@ impl Writer {
             match view.segment_mut(piece.segment.first) {
                 Some(known) if piece.at > 0 => {
                     known.length = piece.segment.length;
-                    piece
-                        .segment
-                        .index
-                        .iter()
-                        .for_each(|(seq, offset)| known.note(*seq, *offset));
+                    piece.segment.index.iter().for_each(|(seq, offset)| known.note(*seq, *offset));
                 }
                 Some(known) => *known = piece.segment,
                 None => view.segments.push(piece.segment),
@@ -287,10 +236,7 @@ impl Writer {
             let name = segment::file_name(piece.segment.first);
             if piece.at > 0 {
                 cut(disk, worker, &name, piece.at)?;
-            } else if self
-                .segment
-                .is_some_and(|(first, _)| first == piece.segment.first)
-            {
+            } else if self.segment.is_some_and(|(first, _)| first == piece.segment.first) {
                 return Err(io::Error::other("an empty file was being replaced"));
             } else {
                 match fs::remove_file(worker.folder.join(&name)) {
@@ -313,32 +259,16 @@ impl Plan {
     fn begin(&mut self, (header, bytes): (Header, Vec<u8>)) {
         // An epoch in which nothing happened is replaced, in the file as in the lineage.
         self.pieces.retain(|p| p.segment.first != header.first_seq);
-        let segment = Segment {
-            length: bytes.len() as u64,
-            ..Segment::new(header.first_seq)
-        };
-        self.pieces.push(Piece {
-            segment,
-            at: 0,
-            bytes,
-        });
+        let segment = Segment { length: bytes.len() as u64, ..Segment::new(header.first_seq) };
+        self.pieces.push(Piece { segment, at: 0, bytes });
     }
 }
 
-fn header(
-    worker: &Worker,
-    first_seq: Seq,
-    lineage: &Lineage,
-) -> Result<(Header, Vec<u8>), StoreError> {
+fn header(worker: &Worker, first_seq: Seq, lineage: &Lineage) -> Result<(Header, Vec<u8>), StoreError> {
     let Some(epoch) = lineage.current() else {
         return Err(StoreError::Refused("the first batch names no epoch".into()));
     };
-    let header = Header {
-        worker_id: worker.id,
-        first_seq,
-        epoch,
-        lineage: lineage.clone(),
-    };
+    let header = Header { worker_id: worker.id, first_seq, epoch, lineage: lineage.clone() };
     let mut bytes = Vec::new();
     segment::encode_header(&mut bytes, &header)?;
     Ok((header, bytes))
@@ -350,8 +280,6 @@ fn open(worker: &Worker, name: String) -> io::Result<Appended> {
 }
 
 fn cut(disk: &Disk, worker: &Worker, name: &str, length: u64) -> io::Result<()> {
-    let file = fs::OpenOptions::new()
-        .write(true)
-        .open(worker.folder.join(name))?;
+    let file = fs::OpenOptions::new().write(true).open(worker.folder.join(name))?;
     disk.cut(&file, name, length)
 }

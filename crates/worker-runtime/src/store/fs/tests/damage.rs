@@ -7,18 +7,10 @@ use proptest::prelude::*;
 
 /// A closed store with several files, two checkpoints and what was written.
 async fn sample(root: &Path, batches: &[u8]) -> (Vec<Record>, Vec<Bytes>, Vec<Checkpoint>) {
-    let (store, _) = load(FsOptions {
-        segment_bytes: 400,
-        ..options(root)
-    })
-    .await;
-    let worker = store
-        .create(id(1), Bytes::from_static(b"{\"name\":\"n\"}"))
-        .await
-        .unwrap();
+    let (store, _) = load(FsOptions { segment_bytes: 400, ..options(root) }).await;
+    let worker = store.create(id(1), Bytes::from_static(b"{\"name\":\"n\"}")).await.unwrap();
     let inner = store.workers.lock()[&id(1)].clone();
-    let (mut feed, mut written, mut entries, mut checkpoints) =
-        (Feed::new(), vec![], vec![], vec![]);
+    let (mut feed, mut written, mut entries, mut checkpoints) = (Feed::new(), vec![], vec![], vec![]);
     for (n, count) in batches.iter().enumerate() {
         let mut batch = feed.with_entry(u64::from(*count));
         written.extend(batch.events.clone());
@@ -40,51 +32,25 @@ async fn sample(root: &Path, batches: &[u8]) -> (Vec<Record>, Vec<Bytes>, Vec<Ch
 async fn goes_on(root: &Path, store: FsStore, it: StoredWorker) {
     let mut feed = Feed::after(it.head, it.lineage.clone(), 99);
     if it.lineage.current().is_some() && it.head.0.is_multiple_of(2) {
-        feed = Feed {
-            seq: it.head.0,
-            lineage: it.lineage,
-            begins: false,
-        };
+        feed = Feed { seq: it.head.0, lineage: it.lineage, begins: false };
     }
     let mut batch = feed.with_entry(3);
     batch.checkpoint = Some(feed.checkpoint());
-    commit(&it.store, batch.clone(), Flush::Required)
-        .await
-        .unwrap();
-    let last = it
-        .store
-        .events_after(it.head, 1 << 20)
-        .await
-        .unwrap()
-        .records;
+    commit(&it.store, batch.clone(), Flush::Required).await.unwrap();
+    let last = it.store.events_after(it.head, 1 << 20).await.unwrap().records;
     assert_eq!(last, batch.events);
     store.close().await.unwrap();
     let (store, mut workers) = load(options(root)).await;
     let again = workers.pop().unwrap();
-    assert_eq!(
-        (again.head, again.checkpoint, again.tail),
-        (Seq(feed.seq), Some(feed.checkpoint()), vec![])
-    );
+    assert_eq!((again.head, again.checkpoint, again.tail), (Seq(feed.seq), Some(feed.checkpoint()), vec![]));
     let transcript = again.store.transcript(None, 1, 100).await.unwrap();
     assert_eq!(transcript.entries, [feed.entry()]);
-    assert_eq!(
-        again
-            .store
-            .events_after(it.head, 1 << 20)
-            .await
-            .unwrap()
-            .records,
-        batch.events
-    );
+    assert_eq!(again.store.events_after(it.head, 1 << 20).await.unwrap().records, batch.events);
     store.close().await.unwrap();
 }
 
 fn run<T>(work: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap()
-        .block_on(work)
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
 }
 
 proptest! {
@@ -185,38 +151,22 @@ async fn damage_in_the_middle_is_told_and_skipped_knowingly() {
     let it = &workers[0];
     assert_eq!((it.findings.len(), it.store.floor()), (0, Seq(1)));
     let (all, errors) = events(&it.store, 300).await;
-    let [StoreError::Corrupt { seq, file, .. }] = &errors[..] else {
-        panic!("{errors:?}")
-    };
+    let [StoreError::Corrupt { seq, file, .. }] = &errors[..] else { panic!("{errors:?}") };
     assert_eq!(Some(file.as_str()), hurt.file_name().unwrap().to_str());
-    assert_eq!(
-        (all.len(), it.store.floor()),
-        (written.len() - 1, seq.next())
-    );
-    assert!(matches!(
-        it.store.events_after(seq.prev(), 10).await,
-        Err(StoreError::Evicted { .. })
-    ));
+    assert_eq!((all.len(), it.store.floor()), (written.len() - 1, seq.next()));
+    assert!(matches!(it.store.events_after(seq.prev(), 10).await, Err(StoreError::Evicted { .. })));
     assert_eq!(store.status().findings[0].1.kind, FindingKind::Corrupt);
     store.close().await.unwrap();
 
     // After it: found at once.
     let hurt = event_files(whole.path()).pop().unwrap();
-    let text = fs::read_to_string(&hurt)
-        .unwrap()
-        .replace("{\"n\":50}", "{\"n\":5O}");
+    let text = fs::read_to_string(&hurt).unwrap().replace("{\"n\":50}", "{\"n\":5O}");
     fs::write(&hurt, text).unwrap();
     let (store, mut workers) = load(options(whole.path())).await;
     let it = workers.pop().unwrap();
-    assert_eq!(
-        (it.findings[0].kind, it.store.floor()),
-        (FindingKind::Corrupt, Seq(51))
-    );
+    assert_eq!((it.findings[0].kind, it.store.floor()), (FindingKind::Corrupt, Seq(51)));
     assert!(it.findings[0].message.contains("event 50 ") && !it.findings[0].message.contains('/'));
-    assert_eq!(
-        it.tail.iter().map(|r| r.position.seq.0).collect::<Vec<_>>(),
-        [51, 52]
-    );
+    assert_eq!(it.tail.iter().map(|r| r.position.seq.0).collect::<Vec<_>>(), [51, 52]);
     goes_on(whole.path(), store, it).await;
     // The floor is remembered with the next checkpoint.
     let (store, workers) = load(options(whole.path())).await;

@@ -16,15 +16,10 @@ impl Failing {
     fn options(&self, root: &Path) -> FsOptions {
         let failing = self.0.clone();
         let full = move |operation, name: &str| {
-            let fails =
-                failing[operation as usize].load(Ordering::SeqCst) && name.starts_with("events-");
+            let fails = failing[operation as usize].load(Ordering::SeqCst) && name.starts_with("events-");
             fails.then(|| io::Error::from(io::ErrorKind::StorageFull))
         };
-        FsOptions {
-            faults: Some(Arc::new(full)),
-            durability: Durability::Interval,
-            ..FsOptions::new(root)
-        }
+        FsOptions { faults: Some(Arc::new(full)), durability: Durability::Interval, ..FsOptions::new(root) }
     }
 }
 
@@ -45,21 +40,14 @@ async fn files_are_synced_behind_the_writes() {
         ..FsOptions::new(root.path())
     })
     .await;
-    let worker = store
-        .create(id(1), Bytes::from_static(b"{}"))
-        .await
-        .unwrap();
+    let worker = store.create(id(1), Bytes::from_static(b"{}")).await.unwrap();
     while synced.try_recv().is_ok() {}
     let mut feed = Feed::new();
     for _ in 0..3 {
         let mut batch = feed.with_entry(1);
         batch.checkpoint = Some(feed.checkpoint());
         commit(&worker, batch, Flush::AsConfigured).await.unwrap();
-        for name in [
-            "transcript.jsonl",
-            "events-00000000000000000001.jsonl",
-            "state.json",
-        ] {
+        for name in ["transcript.jsonl", "events-00000000000000000001.jsonl", "state.json"] {
             assert_eq!(synced.recv().await.unwrap(), name);
         }
     }
@@ -70,23 +58,15 @@ async fn files_are_synced_behind_the_writes() {
 async fn a_full_disk_leaves_nothing_half_written() {
     let root = tempfile::tempdir().unwrap();
     let failing = Failing::default();
-    let options = || FsOptions {
-        segment_bytes: 300,
-        ..failing.options(root.path())
-    };
+    let options = || FsOptions { segment_bytes: 300, ..failing.options(root.path()) };
     let (store, _) = load(options()).await;
-    let worker = store
-        .create(id(1), Bytes::from_static(b"{}"))
-        .await
-        .unwrap();
+    let worker = store.create(id(1), Bytes::from_static(b"{}")).await.unwrap();
     let mut feed = Feed::new();
     let mut entries = Vec::new();
     for _ in 0..10 {
         failing.set(Operation::Write, true);
         let batch = feed.with_entry(3);
-        let full = commit(&worker, batch.clone(), Flush::Required)
-            .await
-            .unwrap_err();
+        let full = commit(&worker, batch.clone(), Flush::Required).await.unwrap_err();
         assert!(matches!(full, StoreError::Io { .. }), "{full}");
         let error = store.status().last_error.unwrap();
         assert!(!error.contains(root.path().to_str().unwrap()), "{error}");
@@ -104,11 +84,7 @@ async fn a_full_disk_leaves_nothing_half_written() {
     failing.set(Operation::Write, true);
     failing.set(Operation::Cut, true);
     let mut feed = Feed::after(it.head, it.lineage, 2);
-    assert!(
-        commit(&it.store, feed.numbered(1), Flush::Required)
-            .await
-            .is_err()
-    );
+    assert!(commit(&it.store, feed.numbered(1), Flush::Required).await.is_err());
     failing.set(Operation::Write, false);
     failing.set(Operation::Cut, false);
     store.close().await.unwrap_err();
@@ -122,54 +98,28 @@ async fn what_cannot_be_undone_closes_the_log() {
     let root = tempfile::tempdir().unwrap();
     let failing = Failing::default();
     let (store, _) = load(failing.options(root.path())).await;
-    let worker = store
-        .create(id(1), Bytes::from_static(b"{}"))
-        .await
-        .unwrap();
-    let other = store
-        .create(id(2), Bytes::from_static(b"{}"))
-        .await
-        .unwrap();
+    let worker = store.create(id(1), Bytes::from_static(b"{}")).await.unwrap();
+    let other = store.create(id(2), Bytes::from_static(b"{}")).await.unwrap();
     let (mut feed, mut others) = (Feed::new(), Feed::new());
-    commit(&worker, feed.numbered(1), Flush::Required)
-        .await
-        .unwrap();
-    commit(&other, others.numbered(1), Flush::Required)
-        .await
-        .unwrap();
+    commit(&worker, feed.numbered(1), Flush::Required).await.unwrap();
+    commit(&other, others.numbered(1), Flush::Required).await.unwrap();
     failing.set(Operation::Write, true);
     failing.set(Operation::Cut, true);
     let batch = feed.numbered(1);
-    assert!(
-        commit(&worker, batch.clone(), Flush::Required)
-            .await
-            .is_err()
-    );
+    assert!(commit(&worker, batch.clone(), Flush::Required).await.is_err());
     failing.set(Operation::Write, false);
     failing.set(Operation::Cut, false);
-    assert!(matches!(
-        commit(&worker, batch, Flush::Required).await,
-        Err(StoreError::Closed(_))
-    ));
+    assert!(matches!(commit(&worker, batch, Flush::Required).await, Err(StoreError::Closed(_))));
 
     failing.set(Operation::Sync, true);
-    assert!(matches!(
-        commit(&other, others.numbered(1), Flush::Required).await,
-        Err(StoreError::Io { .. })
-    ));
+    assert!(matches!(commit(&other, others.numbered(1), Flush::Required).await, Err(StoreError::Io { .. })));
     failing.set(Operation::Sync, false);
-    assert!(matches!(
-        commit(&other, others.numbered(1), Flush::Required).await,
-        Err(StoreError::Closed(_))
-    ));
+    assert!(matches!(commit(&other, others.numbered(1), Flush::Required).await, Err(StoreError::Closed(_))));
     assert!(store.status().last_error.is_some());
     assert_eq!(events(&worker, 100).await.0.len(), 1);
     store.close().await.unwrap_err();
 
     let (store, workers) = load(options(root.path())).await;
-    assert_eq!(
-        (workers[0].head, workers[0].findings[0].kind),
-        (Seq(1), FindingKind::TornTail)
-    );
+    assert_eq!((workers[0].head, workers[0].findings[0].kind), (Seq(1), FindingKind::TornTail));
     store.close().await.unwrap();
 }

@@ -17,10 +17,7 @@ fn id(n: u128) -> WorkerId {
 }
 
 fn options(root: &Path) -> FsOptions {
-    FsOptions {
-        durability: Durability::Never,
-        ..FsOptions::new(root)
-    }
+    FsOptions { durability: Durability::Never, ..FsOptions::new(root) }
 }
 
 async fn load(options: FsOptions) -> (FsStore, Vec<StoredWorker>) {
@@ -29,15 +26,9 @@ async fn load(options: FsOptions) -> (FsStore, Vec<StoredWorker>) {
     (store, workers)
 }
 
-async fn commit(
-    worker: &Arc<dyn WorkerStore>,
-    batch: Batch,
-    flush: Flush,
-) -> Result<(), StoreError> {
+async fn commit(worker: &Arc<dyn WorkerStore>, batch: Batch, flush: Flush) -> Result<(), StoreError> {
     let (tx, rx) = oneshot::channel();
-    worker
-        .append(batch, flush, Box::new(move |r| _ = tx.send(r)))
-        .await;
+    worker.append(batch, flush, Box::new(move |r| _ = tx.send(r))).await;
     rx.await.unwrap()
 }
 
@@ -55,11 +46,7 @@ impl Feed {
 
     fn after(head: Seq, mut lineage: Lineage, epoch: u64) -> Self {
         lineage.begin(Epoch(epoch), head);
-        Feed {
-            seq: head.0,
-            lineage,
-            begins: true,
-        }
+        Feed { seq: head.0, lineage, begins: true }
     }
 
     fn batch(&mut self, events: &[&str]) -> Batch {
@@ -67,35 +54,22 @@ impl Feed {
         let mut batch = Batch::default();
         for event in events {
             self.seq += 1;
-            let position = Position {
-                epoch,
-                seq: Seq(self.seq),
-            };
-            let note =
-                (self.seq.is_multiple_of(3)).then(|| format!("{{\"note\":{}}}", self.seq).into());
-            batch.events.push(Record {
-                position,
-                event: event.to_string().into(),
-                note,
-            });
+            let position = Position { epoch, seq: Seq(self.seq) };
+            let note = (self.seq.is_multiple_of(3)).then(|| format!("{{\"note\":{}}}", self.seq).into());
+            batch.events.push(Record { position, event: event.to_string().into(), note });
         }
         batch.lineage = std::mem::take(&mut self.begins).then(|| self.lineage.clone());
         batch
     }
 
     fn numbered(&mut self, count: u64) -> Batch {
-        let events: Vec<_> = (1..=count)
-            .map(|n| format!("{{\"n\":{}}}", self.seq + n))
-            .collect();
+        let events: Vec<_> = (1..=count).map(|n| format!("{{\"n\":{}}}", self.seq + n)).collect();
         self.batch(&events.iter().map(String::as_str).collect::<Vec<_>>())
     }
 
     fn with_entry(&mut self, count: u64) -> Batch {
         let mut batch = self.numbered(count);
-        batch.transcript = vec![TranscriptRecord {
-            seq: Seq(self.seq),
-            entry: self.entry(),
-        }];
+        batch.transcript = vec![TranscriptRecord { seq: Seq(self.seq), entry: self.entry() }];
         batch
     }
 
@@ -104,10 +78,7 @@ impl Feed {
     }
 
     fn checkpoint(&self) -> Checkpoint {
-        Checkpoint {
-            seq: Seq(self.seq),
-            state: format!("{{\"at\":{}}}", self.seq).into(),
-        }
+        Checkpoint { seq: Seq(self.seq), state: format!("{{\"at\":{}}}", self.seq).into() }
     }
 }
 
@@ -168,13 +139,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 }
 
 fn event_files(root: &Path) -> Vec<PathBuf> {
-    let named = |p: &PathBuf| {
-        p.file_name()
-            .unwrap()
-            .to_str()
-            .unwrap()
-            .starts_with("events-")
-    };
+    let named = |p: &PathBuf| p.file_name().unwrap().to_str().unwrap().starts_with("events-");
     files(root).into_iter().filter(named).collect()
 }
 
@@ -184,61 +149,33 @@ async fn everything_comes_back_byte_for_byte() {
     let (store, none) = load(options(root.path())).await;
     assert!(none.is_empty());
     let key = store.cursor_key();
-    let worker = store
-        .create(id(1), Bytes::from_static(b"{ \"name\": \"\xc3\xbc\" }"))
-        .await
-        .unwrap();
-    assert!(matches!(
-        store.create(id(1), Bytes::new()).await,
-        Err(StoreError::Exists)
-    ));
+    let worker = store.create(id(1), Bytes::from_static(b"{ \"name\": \"\xc3\xbc\" }")).await.unwrap();
+    assert!(matches!(store.create(id(1), Bytes::new()).await, Err(StoreError::Exists)));
     let mut feed = Feed::new();
-    let odd = [
-        "{}",
-        " { \"a\" :1e3,\t\"\u{1f980}\":\"\\u0000\\n\" } ",
-        "{\n \"pretty\": true\r\n}\n",
-        "{\"seq\":1}",
-    ];
+    let odd = ["{}", " { \"a\" :1e3,\t\"\u{1f980}\":\"\\u0000\\n\" } ", "{\n \"pretty\": true\r\n}\n", "{\"seq\":1}"];
     let big = format!("{{\"text\":\"{}\"}}", "grün".repeat(60_000));
     let mut written = Vec::new();
     for events in [&odd[..], &[&big], &odd[1..2]] {
         let mut batch = feed.batch(events);
-        batch.transcript = vec![TranscriptRecord {
-            seq: Seq(feed.seq),
-            entry: big.clone().into(),
-        }];
+        batch.transcript = vec![TranscriptRecord { seq: Seq(feed.seq), entry: big.clone().into() }];
         written.extend(batch.events.clone());
         commit(&worker, batch, Flush::Required).await.unwrap();
     }
     assert_eq!(events(&worker, 1 << 20).await, (written.clone(), vec![]));
     assert_eq!(events(&worker, 1).await.0, written);
-    worker
-        .put_record(Bytes::from_static(b"{\"v\":2}"))
-        .await
-        .unwrap();
+    worker.put_record(Bytes::from_static(b"{\"v\":2}")).await.unwrap();
     store.close().await.unwrap();
 
     let (store, mut workers) = load(options(root.path())).await;
     let worker = workers.pop().unwrap();
     assert_eq!(
-        (
-            store.cursor_key(),
-            worker.id,
-            &worker.record[..],
-            &worker.findings
-        ),
+        (store.cursor_key(), worker.id, &worker.record[..], &worker.findings),
         (key, id(1), &b"{\"v\":2}"[..], &vec![])
     );
-    assert_eq!(
-        (worker.head, worker.transcript_head, worker.lineage),
-        (Seq(6), Seq(6), feed.lineage)
-    );
+    assert_eq!((worker.head, worker.transcript_head, worker.lineage), (Seq(6), Seq(6), feed.lineage));
     assert_eq!((&worker.tail, worker.checkpoint), (&written, None));
     assert_eq!(events(&worker.store, 100).await.0, written);
-    assert_eq!(
-        transcript(&worker.store, 2).await,
-        vec![Bytes::from(big); 3]
-    );
+    assert_eq!(transcript(&worker.store, 2).await, vec![Bytes::from(big); 3]);
     assert!(workers.is_empty() && store.status().bytes > 800_000);
     store.close().await.unwrap();
 }
@@ -246,15 +183,9 @@ async fn everything_comes_back_byte_for_byte() {
 #[tokio::test]
 async fn a_start_reads_on_from_the_checkpoint() {
     let root = tempfile::tempdir().unwrap();
-    let options = || FsOptions {
-        segment_bytes: 400,
-        ..options(root.path())
-    };
+    let options = || FsOptions { segment_bytes: 400, ..options(root.path()) };
     let (store, _) = load(options()).await;
-    let worker = store
-        .create(id(1), Bytes::from_static(b"{}"))
-        .await
-        .unwrap();
+    let worker = store.create(id(1), Bytes::from_static(b"{}")).await.unwrap();
     let mut feed = Feed::new();
     for n in 0..30 {
         let mut batch = feed.with_entry(2);
@@ -268,19 +199,12 @@ async fn a_start_reads_on_from_the_checkpoint() {
         let (store, mut workers) = load(options()).await;
         let it = workers.pop().unwrap();
         assert_eq!(it.checkpoint.map(|c| c.seq), Some(Seq(42)));
-        assert_eq!(
-            it.tail.iter().map(|r| r.position.seq.0).collect::<Vec<_>>(),
-            (43..=it.head.0).collect::<Vec<_>>()
-        );
+        assert_eq!(it.tail.iter().map(|r| r.position.seq.0).collect::<Vec<_>>(), (43..=it.head.0).collect::<Vec<_>>());
         // An epoch without events is replaced by the next.
         let mut nothing = Feed::after(it.head, it.lineage.clone(), epoch + 100);
-        commit(&it.store, nothing.batch(&[]), Flush::AsConfigured)
-            .await
-            .unwrap();
+        commit(&it.store, nothing.batch(&[]), Flush::AsConfigured).await.unwrap();
         let mut feed = Feed::after(it.head, nothing.lineage, epoch);
-        commit(&it.store, feed.numbered(3), Flush::AsConfigured)
-            .await
-            .unwrap();
+        commit(&it.store, feed.numbered(3), Flush::AsConfigured).await.unwrap();
         let (all, errors) = events(&it.store, 500).await;
         assert_eq!((all.len() as u64, errors.len()), (feed.seq, 0));
         assert_eq!(all.last().unwrap().position.epoch, Epoch(epoch));
@@ -294,41 +218,21 @@ async fn a_start_reads_on_from_the_checkpoint() {
 async fn batches_that_do_not_continue_are_refused() {
     let root = tempfile::tempdir().unwrap();
     let (store, _) = load(options(root.path())).await;
-    let worker = store
-        .create(id(1), Bytes::from_static(b"{}"))
-        .await
-        .unwrap();
+    let worker = store.create(id(1), Bytes::from_static(b"{}")).await.unwrap();
     let mut feed = Feed::new();
     let mut first = feed.numbered(1);
     let lineage = first.lineage.take();
     let refused = |r: Result<(), StoreError>| matches!(r, Err(StoreError::Refused(_)));
-    assert!(
-        refused(commit(&worker, first.clone(), Flush::Required).await),
-        "no lineage"
-    );
+    assert!(refused(commit(&worker, first.clone(), Flush::Required).await), "no lineage");
     first.lineage = lineage;
-    commit(&worker, first.clone(), Flush::Required)
-        .await
-        .unwrap();
-    assert!(
-        refused(commit(&worker, first, Flush::Required).await),
-        "again"
-    );
+    commit(&worker, first.clone(), Flush::Required).await.unwrap();
+    assert!(refused(commit(&worker, first, Flush::Required).await), "again");
     let mut next = feed.numbered(2);
     next.events[1].position.epoch = Epoch(77);
-    assert!(
-        refused(commit(&worker, next.clone(), Flush::Required).await),
-        "other epoch"
-    );
+    assert!(refused(commit(&worker, next.clone(), Flush::Required).await), "other epoch");
     next.events.remove(1);
-    next.checkpoint = Some(Checkpoint {
-        seq: Seq(9),
-        state: Bytes::new(),
-    });
-    assert!(
-        refused(commit(&worker, next.clone(), Flush::Required).await),
-        "checkpoint past the end"
-    );
+    next.checkpoint = Some(Checkpoint { seq: Seq(9), state: Bytes::new() });
+    assert!(refused(commit(&worker, next.clone(), Flush::Required).await), "checkpoint past the end");
     next.checkpoint = None;
     commit(&worker, next, Flush::Required).await.unwrap();
     assert_eq!(events(&worker, 100).await.0.len(), 2);
@@ -339,23 +243,12 @@ async fn batches_that_do_not_continue_are_refused() {
 async fn what_was_committed_survives_a_kill() {
     for durability in [Durability::Always, Durability::Interval, Durability::Never] {
         let (root, copied) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        let options = FsOptions {
-            durability,
-            sync_interval: Duration::from_secs(3600),
-            ..options(root.path())
-        };
+        let options = FsOptions { durability, sync_interval: Duration::from_secs(3600), ..options(root.path()) };
         let (store, _) = load(options).await;
-        let worker = store
-            .create(id(1), Bytes::from_static(b"{}"))
-            .await
-            .unwrap();
+        let worker = store.create(id(1), Bytes::from_static(b"{}")).await.unwrap();
         let mut feed = Feed::new();
         for n in 0..20 {
-            let flush = if n % 5 == 0 {
-                Flush::Required
-            } else {
-                Flush::AsConfigured
-            };
+            let flush = if n % 5 == 0 { Flush::Required } else { Flush::AsConfigured };
             commit(&worker, feed.with_entry(1), flush).await.unwrap();
         }
         let mut last = feed.with_entry(1);
@@ -364,10 +257,7 @@ async fn what_was_committed_survives_a_kill() {
         copy(root.path(), copied.path());
         let (again, mut workers) = load(FsOptions::new(copied.path())).await;
         let it = workers.pop().unwrap();
-        assert_eq!(
-            (it.head, it.transcript_head, it.findings),
-            (Seq(21), Seq(21), vec![])
-        );
+        assert_eq!((it.head, it.transcript_head, it.findings), (Seq(21), Seq(21), vec![]));
         let checkpointed = it.checkpoint.is_some();
         assert!(checkpointed || durability == Durability::Never);
         again.close().await.unwrap();
@@ -381,10 +271,7 @@ async fn what_was_committed_survives_a_kill() {
 async fn one_process_at_a_time() {
     let root = tempfile::tempdir().unwrap();
     let store = FsStore::open(options(root.path())).unwrap();
-    assert_eq!(
-        FsStore::open(options(root.path())).unwrap_err(),
-        StoreError::Locked
-    );
+    assert_eq!(FsStore::open(options(root.path())).unwrap_err(), StoreError::Locked);
     store.close().await.unwrap();
     let again = FsStore::open(options(root.path())).unwrap();
     drop(store);
@@ -400,22 +287,9 @@ async fn other_folders_are_refused_and_left_alone() {
     assert_eq!(files(root.path()).len(), 1);
     fs::write(root.path().join("store.json"), "{\"format\":2}").unwrap();
     let refused = FsStore::open(options(root.path())).unwrap_err();
-    assert!(
-        matches!(
-            refused,
-            StoreError::Format {
-                found: 2,
-                supported: 1,
-                ..
-            }
-        ),
-        "{refused}"
-    );
+    assert!(matches!(refused, StoreError::Format { found: 2, supported: 1, .. }), "{refused}");
     fs::write(root.path().join("store.json"), "what").unwrap();
-    assert!(matches!(
-        FsStore::open(options(root.path())),
-        Err(StoreError::NotAStore(_))
-    ));
+    assert!(matches!(FsStore::open(options(root.path())), Err(StoreError::NotAStore(_))));
     assert_eq!(files(root.path()).len(), 2);
 }
 
@@ -425,56 +299,28 @@ async fn secrets_are_the_owners() {
     use std::os::unix::fs::PermissionsExt;
     let root = tempfile::tempdir().unwrap();
     let store = FsStore::open(options(&root.path().join("in/here"))).unwrap();
-    let mode = |name: &str| {
-        fs::metadata(root.path().join(name))
-            .unwrap()
-            .permissions()
-            .mode()
-            & 0o777
-    };
-    assert_eq!(
-        (mode("in/here"), mode("in/here/cursor.key")),
-        (0o700, 0o600)
-    );
+    let mode = |name: &str| fs::metadata(root.path().join(name)).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode("in/here"), mode("in/here/cursor.key")), (0o700, 0o600));
     let text = format!("{store:?} {:?}", store.status());
-    assert!(
-        !text.contains(root.path().to_str().unwrap()) && !text.contains("key"),
-        "{text}"
-    );
+    assert!(!text.contains(root.path().to_str().unwrap()) && !text.contains("key"), "{text}");
 }
 
 #[tokio::test]
 async fn workers_are_told_in_order() {
     for durability in [Durability::Always, Durability::Interval, Durability::Never] {
         let root = tempfile::tempdir().unwrap();
-        let options = FsOptions {
-            durability,
-            queue_batches: 4,
-            queue_bytes: 200,
-            open_workers: 1,
-            ..options(root.path())
-        };
+        let options =
+            FsOptions { durability, queue_batches: 4, queue_bytes: 200, open_workers: 1, ..options(root.path()) };
         let (store, _) = load(options).await;
         let told = Arc::new(Mutex::new(BTreeMap::<u128, Vec<u64>>::new()));
         let mut workers = Vec::new();
         for n in 1..=3 {
-            workers.push((
-                n,
-                store
-                    .create(id(n), Bytes::from_static(b"{}"))
-                    .await
-                    .unwrap(),
-                Feed::new(),
-            ));
+            workers.push((n, store.create(id(n), Bytes::from_static(b"{}")).await.unwrap(), Feed::new()));
         }
         for round in 0..60_u64 {
             for (n, worker, feed) in &mut workers {
                 let (told, n, seq) = (told.clone(), *n, feed.seq + 1);
-                let flush = if (round + n as u64).is_multiple_of(4) {
-                    Flush::Required
-                } else {
-                    Flush::AsConfigured
-                };
+                let flush = if (round + n as u64).is_multiple_of(4) { Flush::Required } else { Flush::AsConfigured };
                 let committed = Box::new(move |result: Result<(), StoreError>| {
                     result.unwrap();
                     told.lock().entry(n).or_default().push(seq);
@@ -497,26 +343,18 @@ async fn workers_are_told_in_order() {
 async fn dropping_writes_what_is_queued() {
     let root = tempfile::tempdir().unwrap();
     let (store, _) = load(options(root.path())).await;
-    let worker = store
-        .create(id(1), Bytes::from_static(b"{}"))
-        .await
-        .unwrap();
+    let worker = store.create(id(1), Bytes::from_static(b"{}")).await.unwrap();
     let mut feed = Feed::new();
     let (tx, rx) = oneshot::channel();
     let mut tx = Some(tx);
     for n in 0..50 {
         let tx = if n == 49 { tx.take() } else { None };
         let committed = Box::new(move |r: Result<(), StoreError>| _ = tx.map(|tx| tx.send(r)));
-        worker
-            .append(feed.numbered(1), Flush::AsConfigured, committed)
-            .await;
+        worker.append(feed.numbered(1), Flush::AsConfigured, committed).await;
     }
     drop(store);
     rx.await.unwrap().unwrap();
-    assert!(matches!(
-        commit(&worker, feed.numbered(1), Flush::Required).await,
-        Err(StoreError::Closed(_))
-    ));
+    assert!(matches!(commit(&worker, feed.numbered(1), Flush::Required).await, Err(StoreError::Closed(_))));
 }
 
 #[tokio::test]
@@ -525,14 +363,7 @@ async fn old_events_go_when_a_checkpoint_has_them() {
     let later = Arc::new(AtomicBool::new(false));
     let switch = later.clone();
     let year = Duration::from_secs(365 * 24 * 60 * 60);
-    let clock = move || {
-        options::system_time()
-            + if switch.load(Ordering::SeqCst) {
-                year
-            } else {
-                Duration::ZERO
-            }
-    };
+    let clock = move || options::system_time() + if switch.load(Ordering::SeqCst) { year } else { Duration::ZERO };
     let options = FsOptions {
         segment_bytes: 500,
         retention_bytes: 2000,
@@ -542,67 +373,31 @@ async fn old_events_go_when_a_checkpoint_has_them() {
         ..options(root.path())
     };
     let (store, _) = load(options.clone()).await;
-    let worker = store
-        .create(id(1), Bytes::from_static(b"{}"))
-        .await
-        .unwrap();
+    let worker = store.create(id(1), Bytes::from_static(b"{}")).await.unwrap();
     let inner = store.workers.lock()[&id(1)].clone();
     let mut feed = Feed::new();
     for _ in 0..20 {
-        commit(&worker, feed.with_entry(5), Flush::AsConfigured)
-            .await
-            .unwrap();
+        commit(&worker, feed.with_entry(5), Flush::AsConfigured).await.unwrap();
     }
     inner.sync();
     inner.retain();
-    assert_eq!(
-        (worker.floor(), events(&worker, 1000).await.0.len()),
-        (Seq(1), 100),
-        "no checkpoint yet"
-    );
+    assert_eq!((worker.floor(), events(&worker, 1000).await.0.len()), (Seq(1), 100), "no checkpoint yet");
 
     for seq in [50, 60] {
-        let checkpoint = Some(Checkpoint {
-            seq: Seq(seq),
-            state: Bytes::from_static(b"{}"),
-        });
-        commit(
-            &worker,
-            Batch {
-                checkpoint,
-                ..Batch::default()
-            },
-            Flush::AsConfigured,
-        )
-        .await
-        .unwrap();
+        let checkpoint = Some(Checkpoint { seq: Seq(seq), state: Bytes::from_static(b"{}") });
+        commit(&worker, Batch { checkpoint, ..Batch::default() }, Flush::AsConfigured).await.unwrap();
         inner.sync();
     }
     inner.retain();
     let floor = worker.floor();
     assert!(floor > Seq(20) && floor <= Seq(51), "{floor}");
-    assert_eq!(
-        worker
-            .events_after(floor.prev().prev(), 10)
-            .await
-            .unwrap_err(),
-        StoreError::Evicted { floor }
-    );
+    assert_eq!(worker.events_after(floor.prev().prev(), 10).await.unwrap_err(), StoreError::Evicted { floor });
     assert_eq!(events(&worker, 1000).await.0.len() as u64, 101 - floor.0);
     assert_eq!(transcript(&worker, 50).await.len(), 20);
 
     for _ in 0..2 {
         let checkpoint = Some(feed.checkpoint());
-        commit(
-            &worker,
-            Batch {
-                checkpoint,
-                ..Batch::default()
-            },
-            Flush::AsConfigured,
-        )
-        .await
-        .unwrap();
+        commit(&worker, Batch { checkpoint, ..Batch::default() }, Flush::AsConfigured).await.unwrap();
         inner.sync();
     }
     later.store(true, Ordering::SeqCst);
@@ -610,14 +405,8 @@ async fn old_events_go_when_a_checkpoint_has_them() {
     assert_eq!(event_files(root.path()).len(), 1, "the last file stays");
     store.close().await.unwrap();
     let (store, workers) = load(options).await;
-    assert_eq!(
-        (workers[0].head, workers[0].checkpoint.clone()),
-        (Seq(100), Some(feed.checkpoint()))
-    );
-    assert_eq!(
-        (workers[0].store.floor(), &workers[0].findings),
-        (worker.floor(), &vec![])
-    );
+    assert_eq!((workers[0].head, workers[0].checkpoint.clone()), (Seq(100), Some(feed.checkpoint())));
+    assert_eq!((workers[0].store.floor(), &workers[0].findings), (worker.floor(), &vec![]));
     store.close().await.unwrap();
 }
 
@@ -625,14 +414,8 @@ async fn old_events_go_when_a_checkpoint_has_them() {
 async fn transcript_cursors_hold_while_it_grows() {
     let root = tempfile::tempdir().unwrap();
     let (store, _) = load(options(root.path())).await;
-    let worker = store
-        .create(id(1), Bytes::from_static(b"{}"))
-        .await
-        .unwrap();
-    let other = store
-        .create(id(2), Bytes::from_static(b"{}"))
-        .await
-        .unwrap();
+    let worker = store.create(id(1), Bytes::from_static(b"{}")).await.unwrap();
+    let other = store.create(id(2), Bytes::from_static(b"{}")).await.unwrap();
     let mut feed = Feed::new();
     let mut add = async || {
         let batch = feed.with_entry(1);
@@ -664,26 +447,14 @@ async fn transcript_cursors_hold_while_it_grows() {
 async fn deleted_workers_leave_nothing() {
     let root = tempfile::tempdir().unwrap();
     let (store, _) = load(options(root.path())).await;
-    let worker = store
-        .create(id(1), Bytes::from_static(b"{}"))
-        .await
-        .unwrap();
+    let worker = store.create(id(1), Bytes::from_static(b"{}")).await.unwrap();
     let mut feed = Feed::new();
-    commit(&worker, feed.with_entry(3), Flush::Required)
-        .await
-        .unwrap();
+    commit(&worker, feed.with_entry(3), Flush::Required).await.unwrap();
     store.delete(id(1)).await.unwrap();
     store.delete(id(1)).await.unwrap();
-    let again = store
-        .create(id(1), Bytes::from_static(b"{}"))
-        .await
-        .unwrap();
+    let again = store.create(id(1), Bytes::from_static(b"{}")).await.unwrap();
     let closed = |e: StoreError| assert!(matches!(e, StoreError::Closed(_)), "{e}");
-    closed(
-        commit(&worker, feed.numbered(1), Flush::Required)
-            .await
-            .unwrap_err(),
-    );
+    closed(commit(&worker, feed.numbered(1), Flush::Required).await.unwrap_err());
     closed(worker.put_record(Bytes::new()).await.unwrap_err());
     assert_eq!(again.floor(), Seq(1));
     let workers = root.path().join("workers");
@@ -697,17 +468,8 @@ async fn deleted_workers_leave_nothing() {
     assert_eq!((loaded.len(), loaded[0].head), (1, Seq(0)));
     let findings = store.status().findings;
     let found: Vec<_> = findings.iter().map(|(id, f)| (*id, f.kind)).collect();
-    assert_eq!(
-        found,
-        [
-            (None, FindingKind::Unreadable),
-            (Some(id(3)), FindingKind::Unreadable)
-        ]
-    );
-    assert!(matches!(
-        store.create(id(3), Bytes::from_static(b"{}")).await,
-        Err(StoreError::Exists)
-    ));
+    assert_eq!(found, [(None, FindingKind::Unreadable), (Some(id(3)), FindingKind::Unreadable)]);
+    assert!(matches!(store.create(id(3), Bytes::from_static(b"{}")).await, Err(StoreError::Exists)));
     store.delete(id(3)).await.unwrap();
     assert_eq!(store.status().findings.len(), 1);
     assert_eq!(fs::read_dir(&workers).unwrap().count(), 2);
