@@ -9,7 +9,7 @@ use std::fmt::Write;
 const HEAD: &str = "\
 # Configuration
 
-<!-- Made by `cargo xtask docs` from the table of settings in `worker-runtime`. Do not edit. -->
+<!-- Made by `cargo run -p xtask -- generate` from the table of settings in `worker-runtime`. Do not edit. -->
 
 A runtime takes each setting from the first of these that has it: its flag, its variable, the file,
 the default. `worker-runtime config show` tells each value and where it comes from, secrets masked.

@@ -18,8 +18,8 @@ const LIMIT: usize = 100;
 pub struct ListQuery {
     /// Those of this status.
     pub status: Option<Status>,
-    /// Those with this label.
-    pub label: Option<LabelFilter>,
+    /// Those with all of these labels.
+    pub labels: Vec<LabelFilter>,
     /// At most so many: 1 to 500, by default 100.
     pub limit: Option<usize>,
     /// The `next_page` of the page before.
@@ -67,7 +67,7 @@ pub(super) fn list(inner: &Inner, query: &ListQuery) -> Result<WorkerList, ListE
         None => None,
     };
     let mut workers = inner.registry.pick(after, limit + 1, |worker| {
-        if query.label.as_ref().is_some_and(|label| !label.matches(&worker.record.worker.labels)) {
+        if !query.labels.iter().all(|label| label.matches(&worker.record.worker.labels)) {
             return None;
         }
         if let Some(status) = &query.status

@@ -88,10 +88,10 @@ async fn lists_have_pages_and_filters() {
     assert_eq!(first, [id(1), id(2)]);
     let (second, next) = ids(ListQuery { limit: Some(3), page: next, ..ListQuery::default() });
     assert_eq!((second, next), (vec![id(3), id(4), id(5)], None));
-    let odd = || Some("odd=1".parse().unwrap());
-    let (found, next) = ids(ListQuery { label: odd(), limit: Some(2), ..ListQuery::default() });
+    let odd = || vec!["odd=1".parse().unwrap()];
+    let (found, next) = ids(ListQuery { labels: odd(), limit: Some(2), ..ListQuery::default() });
     assert_eq!(found, [id(1), id(3)]);
-    assert_eq!(ids(ListQuery { label: odd(), page: next, ..ListQuery::default() }), (vec![id(5)], None));
+    assert_eq!(ids(ListQuery { labels: odd(), page: next, ..ListQuery::default() }), (vec![id(5)], None));
     input(&runtime, id(4), "go").await;
     let running = ListQuery { status: Some(Status::Running), ..ListQuery::default() };
     assert_eq!(ids(running), (vec![id(4)], None));

@@ -1,7 +1,7 @@
-//! Files that are made from `protocol` and committed.
+//! Files that are generated and committed.
 //!
-//! Owns which files there are. Their text is made by the modules beside this one, from the types'
-//! JSON Schema and from the table of codes, and from nothing else.
+//! Owns which files there are. Their text is made from the types' JSON Schema, from the table of
+//! codes and from the runtime's table of settings, and from nothing else.
 
 mod errors;
 mod schema;
@@ -14,12 +14,13 @@ use std::fs;
 use std::path::Path;
 
 /// Every generated file with its text.
-fn files() -> [(&'static str, String); 3] {
+fn files() -> [(&'static str, String); 4] {
     let defs = schema::definitions();
     [
         ("schema/yoi-protocol.schema.json", schema::document(&defs)),
         ("clients/typescript/src/generated/protocol.ts", typescript::module(&defs)),
         ("docs/errors.md", errors::page()),
+        ("docs/configuration.md", worker_runtime::cli::reference()),
     ]
 }
 
@@ -62,7 +63,7 @@ mod tests {
     #[test]
     fn a_stale_file_is_named() {
         let root = std::env::temp_dir().join(format!("xtask-generate-{}", std::process::id()));
-        assert_eq!(check(&root).len(), 3);
+        assert_eq!(check(&root).len(), files().len());
         assert_eq!(write(&root), Problems::new());
         assert_eq!(check(&root), Problems::new());
         fs::write(root.join("docs/errors.md"), "old").unwrap();

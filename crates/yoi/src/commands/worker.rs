@@ -36,7 +36,7 @@ pub async fn run(client: &Client, output: Output, command: WorkerCommand) -> Res
         }
         WorkerCommand::Stop(arg) => {
             client.stop(arg.worker).await?;
-            done(client, output, arg.worker, "is stopping").await
+            done(client, output, arg.worker, "is stopped").await
         }
         WorkerCommand::Resume(arg) => {
             client.resume(arg.worker).await?;

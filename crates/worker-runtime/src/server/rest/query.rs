@@ -1,7 +1,7 @@
 //! The queries of requests, held to their form.
 //!
-//! Owns the reading of parameters, each at most once and none unknown, so that a misspelt one is
-//! told. Must not know what they mean.
+//! Owns the reading of parameters: none unknown, so that a misspelt one is told, and each once
+//! unless it may be given more often. Must not know what they mean.
 
 use crate::server::problem::Refused;
 use protocol::Code;
@@ -9,37 +9,46 @@ use std::collections::BTreeMap;
 
 /// The parameters of a request.
 #[derive(Debug, Default)]
-pub(super) struct Query(BTreeMap<&'static str, String>);
+pub(super) struct Query(BTreeMap<&'static str, Vec<String>>);
 
 impl Query {
-    /// Reads a query (`application/x-www-form-urlencoded`) that may have these parameters. An
-    /// empty value is as none.
+    /// Reads a query (`application/x-www-form-urlencoded`) that may have these parameters; one
+    /// whose name ends in `[]` here may be given more than once. An empty value is as none.
     pub fn read(query: Option<&str>, known: &[&'static str]) -> Result<Query, Refused> {
-        let mut found = BTreeMap::new();
+        let mut found: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
         for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
-            let Some(name) = known.iter().find(|known| **known == name) else {
+            let Some(known) = known.iter().find(|known| known.trim_end_matches("[]") == name) else {
                 let shown: String = name.chars().take(40).collect();
                 return Err(invalid(format!(
                     "there is no query parameter `{shown}` here; there are: {}",
-                    known.join(", ")
+                    known.join(", ").replace("[]", "")
                 )));
             };
-            if found.insert(*name, value.into_owned()).is_some() {
+            let values = found.entry(known.trim_end_matches("[]")).or_default();
+            if !values.is_empty() && !known.ends_with("[]") {
                 return Err(invalid(format!("the query parameter `{name}` may be given once")));
             }
+            values.push(value.into_owned());
         }
-        found.retain(|_, value| !value.is_empty());
+        for values in found.values_mut() {
+            values.retain(|value| !value.is_empty());
+        }
         Ok(Query(found))
     }
 
     /// The text of a parameter.
     pub fn text(&mut self, name: &str) -> Option<String> {
-        self.0.remove(name)
+        self.texts(name).pop()
+    }
+
+    /// The texts of a parameter that may be given more than once.
+    pub fn texts(&mut self, name: &str) -> Vec<String> {
+        self.0.remove(name).unwrap_or_default()
     }
 
     /// The number of a parameter.
     pub fn number(&mut self, name: &str) -> Result<Option<usize>, Refused> {
-        let number = self.0.remove(name).map(|text| text.parse());
+        let number = self.text(name).map(|text| text.parse());
         number.transpose().map_err(|_| invalid(format!("the query parameter `{name}` is a whole number")))
     }
 }
@@ -54,9 +63,10 @@ mod tests {
 
     #[test]
     fn reads_what_is_known_once() {
-        let mut query = Query::read(Some("limit=5&page=&label=a%3Db"), &["limit", "page", "label"]).unwrap();
+        let known = &["limit", "page", "label[]"];
+        let mut query = Query::read(Some("limit=5&page=&label=a%3Db&label=c"), known).unwrap();
         assert_eq!(query.number("limit").unwrap(), Some(5));
-        assert_eq!((query.text("page"), query.text("label")), (None, Some("a=b".to_owned())));
+        assert_eq!((query.text("page"), query.texts("label")), (None, vec!["a=b".to_owned(), "c".to_owned()]));
         for (bad, word) in [("limti=5", "`limti`"), ("limit=1&limit=2", "once")] {
             let refused = Query::read(Some(bad), &["limit"]).unwrap_err();
             assert!(refused.0.detail.contains(word), "{}", refused.0.detail);

@@ -16,14 +16,14 @@ use protocol::Status;
 use std::sync::Arc;
 
 pub(super) async fn list(State(shared): State<Arc<Shared>>, RawQuery(query): RawQuery) -> Answer {
-    let mut query = Query::read(query.as_deref(), &["status", "label", "limit", "page"])?;
+    let mut query = Query::read(query.as_deref(), &["status", "label[]", "limit", "page"])?;
     let status = query.text("status").map(|status| match Status::from(status.as_str()) {
         Status::Other(_) => Err(invalid(format!("`status` is one of: {}", names(Status::KNOWN)))),
         status => Ok(status),
     });
     let query = ListQuery {
         status: status.transpose()?,
-        label: query.text("label").map(|label| label.parse()).transpose()?,
+        labels: query.texts("label").iter().map(|label| label.parse()).collect::<Result<_, _>>()?,
         limit: query.number("limit")?,
         page: query.text("page"),
     };
