@@ -3,39 +3,8 @@
 //! Owns the query parameters of a stream and their words when they do not parse. Must not decide
 //! what a cursor is worth: the session does.
 
+pub use protocol::{Coalesce, Mode, OnGap};
 use protocol::{Code, Diagnostic};
-
-/// What to send first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Mode {
-    /// A good cursor gets every event after it; none gets a snapshot.
-    #[default]
-    Replay,
-    /// A good cursor gets a snapshot where that is cheaper than what was missed.
-    Auto,
-    /// Only what happens from now on.
-    Live,
-}
-
-/// What to do with a cursor that cannot be resumed from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum OnGap {
-    /// Say so, and go on with a snapshot in the same connection.
-    #[default]
-    Snapshot,
-    /// Say so, and close.
-    Close,
-}
-
-/// Whether deltas may be merged for a connection that has fallen behind.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Coalesce {
-    /// They may.
-    #[default]
-    On,
-    /// Every event comes by itself.
-    Off,
-}
 
 /// What a client asks for when it connects.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -69,16 +38,15 @@ impl AttachRequest {
             match (&*name, &*value) {
                 ("cursor", "") => {}
                 ("cursor", cursor) => request.cursor = Some(cursor.to_owned()),
-                ("mode", "replay") => request.mode = Mode::Replay,
-                ("mode", "auto") => request.mode = Mode::Auto,
-                ("mode", "live") => request.mode = Mode::Live,
-                ("mode", _) => return Err(bad(&name, "takes replay, auto or live")),
-                ("on_gap", "snapshot") => request.on_gap = OnGap::Snapshot,
-                ("on_gap", "close") => request.on_gap = OnGap::Close,
-                ("on_gap", _) => return Err(bad(&name, "takes snapshot or close")),
-                ("coalesce", "on") => request.coalesce = Coalesce::On,
-                ("coalesce", "off") => request.coalesce = Coalesce::Off,
-                _ => return Err(bad(&name, "takes on or off")),
+                ("mode", word) => {
+                    request.mode = Mode::from_word(word).ok_or_else(|| bad(&name, "takes replay, auto or live"))?;
+                }
+                ("on_gap", word) => {
+                    request.on_gap = OnGap::from_word(word).ok_or_else(|| bad(&name, "takes snapshot or close"))?;
+                }
+                (_, word) => {
+                    request.coalesce = Coalesce::from_word(word).ok_or_else(|| bad(&name, "takes on or off"))?;
+                }
             }
             seen.push(name);
         }

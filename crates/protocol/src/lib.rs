@@ -5,6 +5,7 @@
 //! no I/O, reads no clock, and knows neither runtimes nor backends.
 
 pub mod api;
+mod attach;
 pub mod bounds;
 mod code;
 mod content;
@@ -25,6 +26,7 @@ mod time;
 mod transcript;
 mod weight;
 
+pub use attach::{Coalesce, Mode, OnGap};
 pub use code::{Action, Code, CodeInfo, Retry};
 pub use content::{DiffPart, ImagePart, KnownPart, Part, ResourcePart, TerminalPart, TextPart};
 pub use diagnostic::{Diagnostic, ExpiredReason, Problem};

@@ -2,39 +2,8 @@
 //!
 //! Owns the query of the stream's URL (`wire.md` §2). The token is never in it.
 
+pub use protocol::{Coalesce, Mode, OnGap};
 use reqwest::Url;
-
-/// What to send first, where there is a cursor to start from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Mode {
-    /// Every event after the cursor; a snapshot where there is none.
-    #[default]
-    Replay,
-    /// A snapshot where that is cheaper than what was missed.
-    Auto,
-    /// Only what happens from now on. After a reconnect: everything since, as with `Replay`.
-    Live,
-}
-
-/// What the server does with a cursor that cannot be resumed from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum OnGap {
-    /// Says so and sends a snapshot.
-    #[default]
-    Snapshot,
-    /// Says so and closes; the stream then connects again without a cursor.
-    Close,
-}
-
-/// Whether the server may merge consecutive deltas of a block when this reader is behind.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Coalesce {
-    /// It may.
-    #[default]
-    On,
-    /// Every event comes by itself.
-    Off,
-}
 
 /// What becomes of a stream whose first connection cannot be made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,7 +20,7 @@ pub enum First {
 pub struct FollowOptions {
     /// Start after this event; with a snapshot where absent.
     pub cursor: Option<String>,
-    /// What to send first.
+    /// What to send first. After a reconnect it is everything since, whatever the mode.
     pub mode: Mode,
     /// What to do with a cursor that cannot be resumed from.
     pub on_gap: OnGap,

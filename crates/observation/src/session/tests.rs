@@ -192,7 +192,7 @@ impl Viewer {
                     assert!(!self.gap, "an event where a snapshot must follow");
                     let step = position.seq.0 - self.seq.expect("an event before any snapshot or cursor");
                     if step > 1 {
-                        assert_eq!(self.request.coalesce, Coalesce::Off.other());
+                        assert_eq!(self.request.coalesce, Coalesce::On, "merged although it asked not to");
                         assert!(matches!(event.kind(), Some(EventKind::BlockDelta { .. })));
                         assert_eq!(self.readies, 1, "merged before ready");
                         self.merged += 1;
@@ -213,15 +213,6 @@ impl Viewer {
                 self.gap = true;
             }
             other => panic!("{other:?}"),
-        }
-    }
-}
-
-impl Coalesce {
-    fn other(self) -> Coalesce {
-        match self {
-            Coalesce::On => Coalesce::Off,
-            Coalesce::Off => Coalesce::On,
         }
     }
 }

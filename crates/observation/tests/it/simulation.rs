@@ -148,7 +148,8 @@ fn simulate(seed: u64) {
         .tick_duration(Duration::from_millis(5))
         .min_message_latency(Duration::from_millis(1))
         .max_message_latency(random.millis(300) + Duration::from_millis(2))
-        .tcp_capacity(1 + random.below(64) as usize)
+        // segments in flight; also how many connections wait to be accepted, which must not run out
+        .tcp_capacity(16 + random.below(64) as usize)
         .rng_seed(seed)
         .build();
     let stream = stream(Limits { max_events: backlog, max_bytes: 1 << 20 });
