@@ -86,16 +86,12 @@ impl Hub {
 
     /// Takes a socket over. One beyond the bound is told `overloaded` and closed.
     pub fn attach(&self, mut connection: Connection) {
-        if let Subject::Stream { .. } = connection.subject
+        if let Subject::Stream { stream, .. } = &connection.subject
             && self.connections() >= self.inner.max_connections
         {
             let words = format!("this server takes {} connections that watch", self.inner.max_connections);
             let diagnostic = Diagnostic::new(Code::Overloaded, words).retry_after(5_000);
-            let envelope = match &connection.subject {
-                Subject::Stream { stream, .. } => stream.envelope().clone(),
-                Subject::Refused { envelope, .. } => envelope.clone(),
-            };
-            connection.subject = Subject::Refused { envelope, diagnostic };
+            connection.subject = Subject::Refused { envelope: stream.envelope().clone(), diagnostic };
         }
         self.inner.sockets.fetch_add(1, Ordering::Relaxed);
         let turn = self.inner.next.fetch_add(1, Ordering::Relaxed);

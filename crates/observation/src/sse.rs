@@ -12,6 +12,7 @@ use crate::stream::Stream;
 use bytes::Bytes;
 use event_log::{Listener, Subscription};
 use futures_util::Stream as AsyncStream;
+use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
@@ -32,7 +33,7 @@ struct Viewer {
     wake: Arc<Wake>,
     options: Options,
     heartbeat_at: Instant,
-    ready: std::collections::VecDeque<Segment>,
+    ready: VecDeque<Segment>,
     _subscription: Subscription,
     _watching: Watching,
 }
@@ -66,7 +67,7 @@ pub fn body(
         wake,
         heartbeat_at: Instant::now() + options.heartbeat,
         options: options.clone(),
-        ready: std::collections::VecDeque::new(),
+        ready: VecDeque::new(),
         _subscription: subscription,
         _watching: Watching::new(),
     };

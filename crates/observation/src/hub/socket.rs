@@ -109,10 +109,7 @@ impl Socket {
                 Poll::Pending => return Alive::Yes,
                 Poll::Ready(Err(_)) => return Alive::No,
                 Poll::Ready(Ok(())) if buf.filled().is_empty() => return Alive::No,
-                Poll::Ready(Ok(())) => {
-                    let filled = buf.filled().to_vec();
-                    self.take_in(&filled);
-                }
+                Poll::Ready(Ok(())) => self.take_in(buf.filled()),
             }
         }
     }
