@@ -28,6 +28,7 @@ impl Default for EchoOptions {
 #[derive(Clone, Debug)]
 pub struct Echo {
     name: String,
+    description: String,
     options: EchoOptions,
 }
 
@@ -40,7 +41,13 @@ impl Echo {
 
     /// An echo under another name or at another pace.
     pub fn with_options(name: impl Into<String>, options: EchoOptions) -> Self {
-        Echo { name: name.into(), options }
+        Echo { name: name.into(), description: "Says back what it is told".to_owned(), options }
+    }
+
+    /// The same, described for people in other words.
+    #[must_use]
+    pub fn described(self, description: impl Into<String>) -> Self {
+        Echo { description: description.into(), ..self }
     }
 }
 
@@ -60,7 +67,7 @@ impl Profile for Echo {
     }
 
     fn description(&self) -> Option<&str> {
-        Some("Says back what it is told")
+        Some(&self.description)
     }
 
     fn make(&self) -> Box<dyn Executor> {
@@ -140,6 +147,13 @@ mod tests {
     use super::super::testing::{context, fold, run, text_of};
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn it_is_described_as_told() {
+        let echo = Echo::with_options("parrot", EchoOptions::default());
+        assert_eq!(echo.description(), Some("Says back what it is told"));
+        assert_eq!(echo.described("A parrot").description(), Some("A parrot"));
+    }
 
     #[tokio::test(start_paused = true)]
     async fn says_back_what_it_is_told() {

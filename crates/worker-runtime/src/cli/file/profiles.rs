@@ -56,7 +56,7 @@ pub(super) fn read(name: String, place: String, mut table: Table<'_>) -> Option<
     let description = table.text("description");
     let mut replay = None;
     let profile: Option<SharedProfile> = match kind {
-        Kind::Echo => Some(Arc::new(echo(name, &mut table))),
+        Kind::Echo => Some(Arc::new(echo(name, description, &mut table))),
         Kind::Replay => {
             replay = read_replay(name, description, &mut table);
             replay.clone().map(|replay| Arc::new(replay) as SharedProfile)
@@ -67,13 +67,17 @@ pub(super) fn read(name: String, place: String, mut table: Table<'_>) -> Option<
     Some(ProfileEntry { profile: profile?, replay, place })
 }
 
-fn echo(name: String, table: &mut Table<'_>) -> Echo {
+fn echo(name: String, description: Option<String>, table: &mut Table<'_>) -> Echo {
     let usual = EchoOptions::default();
     let options = EchoOptions {
         words_per_delta: table.count("words_per_delta").unwrap_or(usual.words_per_delta),
         pause: table.duration("pause").unwrap_or(usual.pause),
     };
-    Echo::with_options(name, options)
+    let echo = Echo::with_options(name, options);
+    match description {
+        Some(description) => echo.described(description),
+        None => echo,
+    }
 }
 
 fn read_replay(name: String, description: Option<String>, table: &mut Table<'_>) -> Option<Replay> {
