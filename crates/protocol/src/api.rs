@@ -7,6 +7,7 @@ use crate::content::Part;
 use crate::diagnostic::Diagnostic;
 use crate::event::{Approval, Run, Status, Usage, WorkerInfo};
 use crate::ids::{RunId, RuntimeId, WorkerId};
+use crate::session::Affordance;
 use crate::state::Entry;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -100,6 +101,9 @@ body!(
         /// The folder it works in.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         workdir: Option<String>,
+        /// What whoever asked may do with it; absent on the runtime's own API.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        affordances: Option<Vec<Affordance>>,
     }
 );
 

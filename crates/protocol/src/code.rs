@@ -143,6 +143,9 @@ codes! {
     RuntimeProtocolError = "runtime_protocol_error", 502, None, 7, No, Stop,
         "The runtime's answer does not follow the protocol",
         "Compare the versions of both sides.";
+    RuntimeTlsFailed = "runtime_tls_failed", 502, None, 5, No, Wait,
+        "The runtime could not be trusted, or TLS with it failed otherwise",
+        "Compare the runtime's certificate with the authority or pin in the workspace's configuration.";
     UpstreamDisconnected = "upstream_disconnected", 502, None, 5, Yes, Wait,
         "The stream from the runtime broke; it is resumed by itself",
         "Wait.";
@@ -161,6 +164,15 @@ codes! {
     Forbidden = "forbidden", 403, None, 4, No, Stop,
         "The credential does not allow this",
         "Ask whoever administers it.";
+    OriginNotAllowed = "origin_not_allowed", 403, None, 4, No, Stop,
+        "The request comes from a web page of another origin",
+        "Open the console from this server, or add the page's origin to `origins` in the configuration.";
+    UpgradeRequired = "upgrade_required", 426, None, 2, No, Stop,
+        "This path speaks WebSocket",
+        "Send a WebSocket handshake of version 13, or use the path without `/ws`.";
+    RateLimited = "rate_limited", 429, None, 5, Yes, Wait,
+        "This principal sends more requests than it may",
+        "Wait as long as the answer says, then try again.";
     MethodNotAllowed = "method_not_allowed", 405, None, 2, No, Stop,
         "The path does not take this method",
         "Use one of the methods in the `Allow` header.";

@@ -173,6 +173,13 @@ impl Envelope {
         Envelope { identity: format!("{runtime},\"worker_id\":\"{worker_id}\"") }
     }
 
+    /// The envelope of a stream that is of no one worker: a workspace's, or one that is refused
+    /// because the name asked for is no worker's.
+    #[must_use]
+    pub fn anonymous() -> Self {
+        Envelope { identity: String::new() }
+    }
+
     /// The length of the frame that [`Envelope::write_event`] writes.
     #[must_use]
     pub fn event_len(&self, cursor: &str, event: &[u8]) -> usize {

@@ -16,6 +16,7 @@ mod frame;
 pub mod ids;
 mod object;
 mod open;
+mod session;
 mod state;
 #[cfg(test)]
 mod strategies;
@@ -25,6 +26,7 @@ mod text;
 mod time;
 mod transcript;
 mod weight;
+pub mod workspace;
 
 pub use attach::{Coalesce, Mode, OnGap};
 pub use code::{Action, Code, CodeInfo, Retry};
@@ -37,10 +39,14 @@ pub use event::{
 pub use frame::{Envelope, EventFrame, Frame, FrameError, HeartbeatFrame, LinkState};
 pub use ids::{IdError, RunId, RuntimeId, WorkerId};
 pub use object::json_object;
+pub use session::{Affordance, Authentication, Role, SessionInfo, SignIn};
 pub use state::{Entry, EntryKind, OpenBlock, State};
 pub use text::{TailText, floor_char_boundary};
 pub use time::Timestamp;
 pub use transcript::Transcript;
+pub use workspace::{
+    RuntimeKind, RuntimeList, RuntimeRow, WorkerSummary, WorkspaceEvent, WorkspaceEventFrame, WorkspaceFrame, WorkspaceState,
+};
 
 /// The most bytes of one event frame on the wire, those of `snapshot` events aside
 /// ([`bounds::SNAPSHOT_BYTES`]).

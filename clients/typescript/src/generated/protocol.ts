@@ -618,12 +618,16 @@ export interface Diagnostic {
  * - `"runtime_auth_failed"`: The runtime refused the backend's credential
  * - `"runtime_timeout"`: The runtime did not answer in time
  * - `"runtime_protocol_error"`: The runtime's answer does not follow the protocol
+ * - `"runtime_tls_failed"`: The runtime could not be trusted, or TLS with it failed otherwise
  * - `"upstream_disconnected"`: The stream from the runtime broke; it is resumed by itself
  * - `"upstream_malformed"`: A frame from the runtime does not parse; the stream is synchronised anew
  * - `"going_away"`: The server is shutting down
  * - `"invalid_input"`: The request is not in the form asked for
  * - `"unauthenticated"`: The request carries no valid credential
  * - `"forbidden"`: The credential does not allow this
+ * - `"origin_not_allowed"`: The request comes from a web page of another origin
+ * - `"upgrade_required"`: This path speaks WebSocket
+ * - `"rate_limited"`: This principal sends more requests than it may
  * - `"method_not_allowed"`: The path does not take this method
  * - `"worker_busy"`: The worker is in the middle of a run
  * - `"worker_stopped"`: The worker is stopped
@@ -634,7 +638,7 @@ export interface Diagnostic {
  * - `"overloaded"`: The server has as many of these as it takes
  * - `"internal"`: The server failed
  */
-export type Code = "cursor_unknown" | "cursor_expired" | "lagged" | "read_only_stream" | "slow_consumer" | "credential_expired" | "bad_request" | "worker_not_found" | "worker_deleted" | "runtime_not_found" | "approval_not_found" | "profile_not_found" | "not_found" | "not_visible" | "runtime_unavailable" | "runtime_auth_failed" | "runtime_timeout" | "runtime_protocol_error" | "upstream_disconnected" | "upstream_malformed" | "going_away" | "invalid_input" | "unauthenticated" | "forbidden" | "method_not_allowed" | "worker_busy" | "worker_stopped" | "worker_exists" | "payload_too_large" | "unsupported_operation" | "store_unavailable" | "overloaded" | "internal" | (string & {});
+export type Code = "cursor_unknown" | "cursor_expired" | "lagged" | "read_only_stream" | "slow_consumer" | "credential_expired" | "bad_request" | "worker_not_found" | "worker_deleted" | "runtime_not_found" | "approval_not_found" | "profile_not_found" | "not_found" | "not_visible" | "runtime_unavailable" | "runtime_auth_failed" | "runtime_timeout" | "runtime_protocol_error" | "runtime_tls_failed" | "upstream_disconnected" | "upstream_malformed" | "going_away" | "invalid_input" | "unauthenticated" | "forbidden" | "origin_not_allowed" | "upgrade_required" | "rate_limited" | "method_not_allowed" | "worker_busy" | "worker_stopped" | "worker_exists" | "payload_too_large" | "unsupported_operation" | "store_unavailable" | "overloaded" | "internal" | (string & {});
 
 /**
  * Why a cursor expired.
@@ -737,7 +741,22 @@ export interface WorkerDetail {
   updated_at: Timestamp;
   /** The folder it works in. */
   workdir?: string;
+  /** What whoever asked may do with it; absent on the runtime's own API. */
+  affordances?: Affordance[];
 }
+
+/**
+ * Something that a principal may do with a worker.
+ * - `"observe"`: Watch its stream.
+ * - `"transcript"`: Page through its transcript.
+ * - `"input"`: Say something to it.
+ * - `"cancel"`: End its run.
+ * - `"approve"`: Answer its questions.
+ * - `"stop"`: End it.
+ * - `"resume"`: Start it again.
+ * - `"delete"`: Remove it.
+ */
+export type Affordance = "observe" | "transcript" | "input" | "cancel" | "approve" | "stop" | "resume" | "delete" | (string & {});
 
 /** One page of workers, in the order of their ids. */
 export interface WorkerList {
@@ -811,6 +830,223 @@ export interface StoreInfo {
   bytes: number;
   /** Whether it takes writes. */
   healthy: boolean;
+}
+
+/** `GET /api/runtimes`: every runtime of the workspace, in the order of their ids. */
+export interface RuntimeList {
+  /** The runtimes. */
+  runtimes: RuntimeRow[];
+}
+
+/** A runtime, as the backend knows it. */
+export interface RuntimeRow {
+  /** Its identity, from the workspace's configuration. */
+  runtime_id: RuntimeId;
+  /** Where it runs. */
+  kind: RuntimeKind;
+  /** Whether the backend reaches it. */
+  link: LinkState;
+  /** `ready` or `stopping`, when it was asked last; absent until it has answered once. */
+  status?: string;
+  /** Its program's version. */
+  version?: string;
+  /** What it can do. */
+  capabilities: string[];
+  /** What workers can be made with. */
+  profiles: Profile[];
+  /** The profile of a worker that names none. */
+  default_profile?: string;
+  /** How many of what. */
+  counts?: Counts;
+  /** Its store. */
+  store?: StoreInfo;
+  /** When it answered last: how old the rest of this row is. Absent until it has. */
+  checked_at?: Timestamp;
+  /** When it was started. */
+  started_at?: Timestamp;
+  /** Why it is not reached, and what its operator should know. */
+  diagnostics: Diagnostic[];
+}
+
+/**
+ * Where a runtime runs.
+ * - `"embedded"`: In the backend's own process.
+ * - `"remote"`: In a process of its own.
+ */
+export type RuntimeKind = "embedded" | "remote" | (string & {});
+
+/** One frame of a workspace's stream, as a client reads it. */
+export type WorkspaceFrame =
+  | EventWorkspaceFrame
+  | ReadyWorkspaceFrame
+  | HeartbeatWorkspaceFrame
+  | DiagnosticWorkspaceFrame;
+
+/** Something happened. */
+export interface EventWorkspaceFrame extends WorkspaceEventFrame {
+  kind: "event";
+}
+
+/** What existed when the connection attached has been delivered. */
+export interface ReadyWorkspaceFrame {
+  kind: "ready";
+  /** What this socket has been sent so far. */
+  cursor: string | null;
+}
+
+/** That nothing happened for a while. */
+export interface HeartbeatWorkspaceFrame {
+  kind: "heartbeat";
+  /** What this socket has been sent so far. */
+  cursor: string | null;
+  /** How many events this socket is behind the newest. */
+  lag_events: number;
+  /** The oldest cursor that can be resumed from. */
+  oldest: string | null;
+}
+
+/** Something is wrong. */
+export interface DiagnosticWorkspaceFrame {
+  kind: "diagnostic";
+  /** What this socket has been sent so far. */
+  cursor: string | null;
+  /** What. */
+  diagnostic: Diagnostic;
+}
+
+/** What happened in a workspace. Tagged by `type` on the wire. */
+export type WorkspaceEvent =
+  | SnapshotWorkspaceEvent
+  | RuntimeUpdatedWorkspaceEvent
+  | RuntimeRemovedWorkspaceEvent
+  | WorkerCreatedWorkspaceEvent
+  | WorkerUpdatedWorkspaceEvent
+  | WorkerDeletedWorkspaceEvent
+  | UnknownWorkspaceEvent;
+
+/** Everything, at this position. */
+export interface SnapshotWorkspaceEvent extends WorkspaceState {
+  type: "snapshot";
+}
+
+/** A runtime is new, came, went, or reports something else than before. */
+export interface RuntimeUpdatedWorkspaceEvent {
+  type: "runtime_updated";
+  /** As it is now. */
+  runtime: RuntimeRow;
+}
+
+/** A runtime was taken out of the workspace, with its workers. */
+export interface RuntimeRemovedWorkspaceEvent {
+  type: "runtime_removed";
+  /** Which. */
+  runtime_id: RuntimeId;
+}
+
+/** A worker is new. */
+export interface WorkerCreatedWorkspaceEvent {
+  type: "worker_created";
+  /** As it is now. */
+  worker: WorkerSummary;
+}
+
+/** A worker's row changed. */
+export interface WorkerUpdatedWorkspaceEvent {
+  type: "worker_updated";
+  /** As it is now. */
+  worker: WorkerSummary;
+}
+
+/** A worker is gone. */
+export interface WorkerDeletedWorkspaceEvent {
+  type: "worker_deleted";
+  /** Its runtime. */
+  runtime_id: RuntimeId;
+  /** Which. */
+  worker_id: WorkerId;
+}
+
+/** Of a type that this version does not know: ignore it. */
+export interface UnknownWorkspaceEvent {
+  type: "unknown";
+}
+
+/** A worker in short. */
+export interface WorkerSummary {
+  /** The runtime it is on. */
+  runtime_id: RuntimeId;
+  /** Its identity there. */
+  worker_id: WorkerId;
+  /** For people. */
+  display_name: string;
+  /** The profile it was made with. */
+  profile: string;
+  /** Names and values given when it was made. */
+  labels: Record<string, string>;
+  /** What it does, as last known: see its runtime's `link`. */
+  status: Status;
+  /** How many questions wait for a person. */
+  approvals: number;
+  /** Totals. */
+  usage: Usage;
+  /** When it was made. */
+  created_at: Timestamp;
+  /** When it last said something. */
+  updated_at: Timestamp;
+}
+
+/** All runtimes and workers, each in the order of their ids. */
+export interface WorkspaceState {
+  /** The runtimes. */
+  runtimes: RuntimeRow[];
+  /** The workers. */
+  workers: WorkerSummary[];
+}
+
+/** One event of a workspace on its way. */
+export interface WorkspaceEventFrame {
+  /** Names this event; resume after it with it. */
+  cursor: string;
+  /** The event; `WorkspaceEventFrame::read` reads it. */
+  event: WorkspaceEvent;
+}
+
+/** `GET /api/session`: who the server takes the caller for, and what server it is. */
+export interface SessionInfo {
+  /** The principal's name. */
+  principal: string;
+  /** What it may do. */
+  role: Role;
+  /** How the request said so. */
+  authentication: Authentication;
+  /** When the credential ends; absent where it does not. */
+  expires_at?: Timestamp;
+  /** The server's version. */
+  server_version: string;
+  /** The server's clock. */
+  server_time: Timestamp;
+}
+
+/**
+ * What a principal may do.
+ * - `"viewer"`: Watch.
+ * - `"operator"`: Watch and drive.
+ * - `"admin"`: Everything.
+ */
+export type Role = "viewer" | "operator" | "admin" | (string & {});
+
+/**
+ * How a request said who it is from.
+ * - `"open"`: Nobody has to: the server is on loopback and has no principals.
+ * - `"token"`: By a bearer token.
+ * - `"cookie"`: By the cookie of a sign-in.
+ */
+export type Authentication = "open" | "token" | "cookie" | (string & {});
+
+/** `POST /api/session`: a token, for a cookie. */
+export interface SignIn {
+  /** The principal's token. */
+  token: string;
 }
 
 // Constants.
@@ -1064,6 +1300,15 @@ export const CODES = {
     title: "The runtime's answer does not follow the protocol",
     remedy: "Compare the versions of both sides.",
   },
+  runtime_tls_failed: {
+    httpStatus: 502,
+    closeCode: null,
+    exitStatus: 5,
+    retryable: false,
+    action: "wait",
+    title: "The runtime could not be trusted, or TLS with it failed otherwise",
+    remedy: "Compare the runtime's certificate with the authority or pin in the workspace's configuration.",
+  },
   upstream_disconnected: {
     httpStatus: 502,
     closeCode: null,
@@ -1117,6 +1362,33 @@ export const CODES = {
     action: "stop",
     title: "The credential does not allow this",
     remedy: "Ask whoever administers it.",
+  },
+  origin_not_allowed: {
+    httpStatus: 403,
+    closeCode: null,
+    exitStatus: 4,
+    retryable: false,
+    action: "stop",
+    title: "The request comes from a web page of another origin",
+    remedy: "Open the console from this server, or add the page's origin to `origins` in the configuration.",
+  },
+  upgrade_required: {
+    httpStatus: 426,
+    closeCode: null,
+    exitStatus: 2,
+    retryable: false,
+    action: "stop",
+    title: "This path speaks WebSocket",
+    remedy: "Send a WebSocket handshake of version 13, or use the path without `/ws`.",
+  },
+  rate_limited: {
+    httpStatus: 429,
+    closeCode: null,
+    exitStatus: 5,
+    retryable: true,
+    action: "wait",
+    title: "This principal sends more requests than it may",
+    remedy: "Wait as long as the answer says, then try again.",
   },
   method_not_allowed: {
     httpStatus: 405,

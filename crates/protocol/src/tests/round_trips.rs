@@ -120,6 +120,7 @@ proptest! {
             cursor: None,
             events: 3,
             workdir: None,
+            affordances: None,
         };
         trip(&detail)?;
         trip(&api::WorkerList { workers: vec![detail], next_page: None, diagnostics: vec![diagnostic] })?;

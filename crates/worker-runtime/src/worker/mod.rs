@@ -167,6 +167,7 @@ impl Worker {
             events: seq.0,
             updated_at: self.stream.updated_at().max(self.restored_at),
             workdir: self.record.workdir.clone(),
+            affordances: None,
         }
     }
 }

@@ -30,6 +30,11 @@ fn register(generator: &mut SchemaGenerator) {
     generator.subschema_for::<api::WorkerList>();
     generator.subschema_for::<api::TranscriptPage>();
     generator.subschema_for::<api::RuntimeInfo>();
+    generator.subschema_for::<protocol::RuntimeList>();
+    generator.subschema_for::<protocol::WorkspaceFrame>();
+    generator.subschema_for::<protocol::WorkspaceEvent>();
+    generator.subschema_for::<protocol::SessionInfo>();
+    generator.subschema_for::<protocol::SignIn>();
 }
 
 /// The whole document.
