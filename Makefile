@@ -18,6 +18,7 @@ run: ## Build, start a runtime on loopback, and watch a recorded agent session l
 
 test: ## Run every test
 	@scripts/setup
+	@scripts/setup-tests
 	@scripts/test
 
 lint: ## Check formatting, lints, generated files, feature isolation and the tree

@@ -1,19 +1,19 @@
-//! Where things are: the base URL, and the one place that knows the API's base path.
+//! Where things are: the base URL, and the one place that knows the paths of both APIs.
 //!
 //! Owns the paths of REST calls and streams. Must not know what travels over them, nor the token.
 
 use crate::error::Error;
-use protocol::WorkerId;
+use protocol::{RuntimeId, WorkerId};
 use reqwest::Url;
 
-/// The API's base path. Towards a backend this is `/api/runtimes/{runtime_id}`.
-const BASE_PATH: &str = "/v1";
-/// The path of what describes the server, after the base path.
-const RUNTIME_PATH: &str = "/runtime";
+/// What a runtime's own API stands below.
+const RUNTIME_BASE: &[&str] = &["v1"];
+/// What a backend's API stands below.
+const BACKEND_BASE: &[&str] = &["api"];
 
-/// A server and the paths on it.
+/// A server: where it is, and the paths on it.
 #[derive(Clone, Debug)]
-pub(crate) struct Endpoint {
+pub(crate) struct Root {
     base: Url,
 }
 
@@ -26,9 +26,9 @@ pub(crate) enum Transport {
     Tls,
 }
 
-impl Endpoint {
+impl Root {
     /// Reads and checks a base URL.
-    pub(crate) fn new(text: &str) -> Result<Endpoint, Error> {
+    pub(crate) fn new(text: &str) -> Result<Root, Error> {
         let invalid = |reason: &str| Err(Error::InvalidUrl { reason: reason.to_owned() });
         // never repeated in the message: it might hold credentials
         let Ok(base) = Url::parse(text) else {
@@ -46,38 +46,12 @@ impl Endpoint {
         if base.host_str().is_none_or(str::is_empty) {
             return invalid("it names no host");
         }
-        Ok(Endpoint { base })
+        Ok(Root { base })
     }
 
-    /// What describes the server.
-    pub(crate) fn runtime(&self) -> Url {
-        self.at(RUNTIME_PATH)
-    }
-
-    /// The list of workers.
-    pub(crate) fn workers(&self) -> Url {
-        self.at("/workers")
-    }
-
-    /// A worker, or what is below it: `segments` are escaped.
-    pub(crate) fn worker(&self, worker: WorkerId, segments: &[&str]) -> Url {
-        let mut url = self.at(&format!("/workers/{worker}"));
-        if let Ok(mut path) = url.path_segments_mut() {
-            path.extend(segments);
-        }
-        url
-    }
-
-    /// A worker's stream.
-    pub(crate) fn stream(&self, worker: WorkerId) -> Url {
-        let mut url = self.worker(worker, &["events", "ws"]);
-        let scheme = match self.transport() {
-            Transport::Plain => "ws",
-            Transport::Tls => "wss",
-        };
-        // cannot fail between these schemes
-        let _ = url.set_scheme(scheme);
-        url
+    /// What is below a backend's API: `segments` are escaped.
+    pub(crate) fn api(&self, segments: &[&str]) -> Url {
+        self.at(BACKEND_BASE, segments)
     }
 
     /// Whether connections are encrypted.
@@ -100,11 +74,63 @@ impl Endpoint {
         format!("{}:{}", self.base.host_str().unwrap_or_default(), self.port())
     }
 
-    fn at(&self, path: &str) -> Url {
+    fn at(&self, base: &[&str], segments: &[&str]) -> Url {
         let mut url = self.base.clone();
-        url.set_path(&format!("{}{BASE_PATH}{path}", self.base.path().trim_end_matches('/')));
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().extend(base).extend(segments);
+        }
         url
     }
+}
+
+/// The workers of one runtime: on the runtime's own API, or on a backend's.
+#[derive(Clone, Debug)]
+pub(crate) enum Endpoint {
+    /// A runtime itself.
+    Direct,
+    /// A backend, and which of its runtimes.
+    Through(RuntimeId),
+}
+
+impl Endpoint {
+    /// What describes the runtime.
+    pub(crate) fn runtime(&self, root: &Root) -> Url {
+        match self {
+            Endpoint::Direct => root.at(RUNTIME_BASE, &["runtime"]),
+            Endpoint::Through(runtime) => root.api(&["runtimes", runtime.as_str()]),
+        }
+    }
+
+    /// The list of workers.
+    pub(crate) fn workers(&self, root: &Root) -> Url {
+        self.below(root, &["workers"])
+    }
+
+    /// A worker, or what is below it: `segments` are escaped.
+    pub(crate) fn worker(&self, root: &Root, worker: WorkerId, segments: &[&str]) -> Url {
+        let worker = worker.to_string();
+        self.below(root, &[&["workers", &worker], segments].concat())
+    }
+
+    /// A worker's stream.
+    pub(crate) fn stream(&self, root: &Root, worker: WorkerId) -> Url {
+        socket(self.worker(root, worker, &["events", "ws"]))
+    }
+
+    fn below(&self, root: &Root, segments: &[&str]) -> Url {
+        match self {
+            Endpoint::Direct => root.at(RUNTIME_BASE, segments),
+            Endpoint::Through(runtime) => root.api(&[&["runtimes", runtime.as_str()], segments].concat()),
+        }
+    }
+}
+
+/// The same over WebSocket.
+pub(crate) fn socket(mut url: Url) -> Url {
+    let scheme = if url.scheme() == "https" { "wss" } else { "ws" };
+    // cannot fail between these schemes
+    let _ = url.set_scheme(scheme);
+    url
 }
 
 #[cfg(test)]
@@ -114,23 +140,30 @@ mod tests {
     #[test]
     fn paths_stand_after_the_base() {
         let worker = WorkerId::from_parts(1, 2);
+        let through = Endpoint::Through("build-box.2".parse().unwrap());
         for (base, root) in [
             ("http://127.0.0.1:7070", "http://127.0.0.1:7070"),
             ("https://yoi.example/some/where/", "https://yoi.example/some/where"),
+            ("https://yoi.example/some/where", "https://yoi.example/some/where"),
             ("http://[::1]:8080/", "http://[::1]:8080"),
         ] {
-            let endpoint = Endpoint::new(base).unwrap();
-            assert_eq!(endpoint.runtime().as_str(), format!("{root}/v1/runtime"));
-            assert_eq!(
-                endpoint.worker(worker, &["approvals", "a/../b?c"]).as_str(),
-                format!("{root}/v1/workers/{worker}/approvals/a%2F..%2Fb%3Fc")
-            );
-            assert_eq!(
-                endpoint.stream(worker).as_str(),
-                format!("{}/v1/workers/{worker}/events/ws", root.replacen("http", "ws", 1))
-            );
+            let server = Root::new(base).unwrap();
+            assert_eq!(Endpoint::Direct.runtime(&server).as_str(), format!("{root}/v1/runtime"));
+            assert_eq!(through.runtime(&server).as_str(), format!("{root}/api/runtimes/build-box.2"));
+            assert_eq!(server.api(&["session"]).as_str(), format!("{root}/api/session"));
+            for (endpoint, below) in [(&Endpoint::Direct, "v1"), (&through, "api/runtimes/build-box.2")] {
+                assert_eq!(endpoint.workers(&server).as_str(), format!("{root}/{below}/workers"));
+                assert_eq!(
+                    endpoint.worker(&server, worker, &["approvals", "a/../b?c"]).as_str(),
+                    format!("{root}/{below}/workers/{worker}/approvals/a%2F..%2Fb%3Fc")
+                );
+                assert_eq!(
+                    endpoint.stream(&server, worker).as_str(),
+                    format!("{}/{below}/workers/{worker}/events/ws", root.replacen("http", "ws", 1))
+                );
+            }
         }
-        assert_eq!(Endpoint::new("http://[::1]:8080").unwrap().host(), "::1");
+        assert_eq!(Root::new("http://[::1]:8080").unwrap().host(), "::1");
     }
 
     #[test]
@@ -144,7 +177,7 @@ mod tests {
             "hunter2",
             "",
         ] {
-            let error = Endpoint::new(bad).unwrap_err();
+            let error = Root::new(bad).unwrap_err();
             assert!(matches!(error, Error::InvalidUrl { .. }));
             assert!(!format!("{error} {error:?}").contains("hunter2"), "{error}");
         }

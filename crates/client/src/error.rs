@@ -70,7 +70,8 @@ impl Error {
             Error::Problem(problem) => problem.code.clone(),
             Error::Diagnostic(diagnostic) => diagnostic.code.clone(),
             Error::InvalidUrl { .. } | Error::InvalidOption { .. } => Code::InvalidInput,
-            Error::Connect { .. } | Error::Tls { .. } => Code::RuntimeUnavailable,
+            Error::Connect { .. } => Code::RuntimeUnavailable,
+            Error::Tls { .. } => Code::RuntimeTlsFailed,
             Error::Disconnected { .. } => Code::UpstreamDisconnected,
             Error::Timeout { .. } => Code::RuntimeTimeout,
             Error::Protocol { .. } => Code::RuntimeProtocolError,
@@ -83,7 +84,6 @@ impl Error {
         match self {
             Error::Problem(problem) => problem.retryable,
             Error::Diagnostic(diagnostic) => diagnostic.retryable,
-            Error::Tls { .. } => false,
             _ => self.code().info().retry == Retry::Yes,
         }
     }
@@ -153,7 +153,7 @@ mod tests {
         let connect = Error::Connect { target: "host:1".into(), reason: "refused".into() };
         assert_eq!((connect.exit_status(), connect.retryable()), (5, true));
         let tls = Error::Tls { target: "host:1".into(), reason: "unknown issuer".into() };
-        assert_eq!((tls.exit_status(), tls.retryable()), (5, false));
+        assert_eq!((tls.code(), tls.exit_status(), tls.retryable()), (Code::RuntimeTlsFailed, 5, false));
         assert!(!tls.to_problem().retryable);
         assert_eq!(Error::protocol("x").exit_status(), 7);
         assert_eq!(Error::InvalidUrl { reason: "x".into() }.exit_status(), 2);

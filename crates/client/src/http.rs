@@ -3,14 +3,15 @@
 //! Owns sending a request, bounding its answer, and telling failures apart. Must not know which
 //! call it is.
 
-use crate::client::Client;
 use crate::error::Error;
+use crate::server::Server;
+use crate::tls;
 use protocol::{Code, Problem};
 use reqwest::{Method, Response, StatusCode, Url};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-impl Client {
+impl Server {
     /// Sends a request and reads the JSON of its answer.
     pub(crate) async fn call<B: Serialize + Sync, A: DeserializeOwned>(
         &self,
@@ -18,18 +19,23 @@ impl Client {
         url: Url,
         body: Option<&B>,
     ) -> Result<A, Error> {
-        let answer = self.exchange(method, url, body).await?;
-        serde_json::from_slice(&answer).map_err(Error::protocol)
+        Ok(self.call_with_status(method, url, body).await?.1)
     }
 
-    /// Sends a request whose answer holds nothing that a caller needs.
-    pub(crate) async fn command<B: Serialize + Sync>(
+    /// The same, with the status that it succeeded with.
+    pub(crate) async fn call_with_status<B: Serialize + Sync, A: DeserializeOwned>(
         &self,
         method: Method,
         url: Url,
         body: Option<&B>,
-    ) -> Result<(), Error> {
-        self.exchange(method, url, body).await.map(drop)
+    ) -> Result<(StatusCode, A), Error> {
+        let (status, answer) = self.exchange(method, url, body).await?;
+        Ok((status, serde_json::from_slice(&answer).map_err(Error::protocol)?))
+    }
+
+    /// Sends a request whose answer holds nothing.
+    pub(crate) async fn command(&self, method: Method, url: Url) -> Result<(), Error> {
+        self.exchange(method, url, None::<&()>).await.map(drop)
     }
 
     async fn exchange<B: Serialize + Sync>(
@@ -37,20 +43,20 @@ impl Client {
         method: Method,
         url: Url,
         body: Option<&B>,
-    ) -> Result<Vec<u8>, Error> {
-        let mut request = self.shared.http.request(method, url);
+    ) -> Result<(StatusCode, Vec<u8>), Error> {
+        let mut request = self.http.request(method, url);
         if let Some(body) = body {
             request = request.json(body);
         }
         let response = request.send().await.map_err(|error| self.failure(&error))?;
         let status = response.status();
         let answer = self.read(response).await?;
-        if status.is_success() { Ok(answer) } else { Err(refusal(status, &answer)) }
+        if status.is_success() { Ok((status, answer)) } else { Err(refusal(status, &answer)) }
     }
 
     /// The body, within its bound.
     async fn read(&self, mut response: Response) -> Result<Vec<u8>, Error> {
-        let max = self.shared.max_answer_bytes;
+        let max = self.max_answer_bytes;
         let mut answer = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| self.failure(&error))? {
             if answer.len() + chunk.len() > max {
@@ -62,9 +68,9 @@ impl Client {
     }
 
     fn failure(&self, error: &reqwest::Error) -> Error {
-        let target = self.shared.endpoint.authority();
+        let target = self.root.authority();
         let (tls, reason) = innermost(error);
-        if tls {
+        if tls == Tls::Failed {
             Error::Tls { target, reason }
         } else if error.is_timeout() {
             Error::Timeout { what: format!("from {target}") }
@@ -76,19 +82,29 @@ impl Client {
     }
 }
 
+/// Whether TLS is what failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tls {
+    Failed,
+    Aside,
+}
+
 /// Whether TLS is at the bottom of an error, and the last thing that it says. What stands above
 /// would repeat the URL.
-fn innermost(error: &(dyn std::error::Error + 'static)) -> (bool, String) {
-    let mut tls = false;
+fn innermost(error: &(dyn std::error::Error + 'static)) -> (Tls, String) {
     let mut last = error;
-    while let Some(source) = last.source() {
-        last = source;
-        tls |= last.is::<rustls::Error>();
-        if let Some(io) = last.downcast_ref::<std::io::Error>() {
-            tls |= io.get_ref().is_some_and(|inner| inner.is::<rustls::Error>());
+    loop {
+        if let Some(error) = last.downcast_ref::<rustls::Error>() {
+            return (Tls::Failed, tls::words(error));
+        }
+        if let Some(reason) = last.downcast_ref::<std::io::Error>().and_then(tls::refused) {
+            return (Tls::Failed, reason);
+        }
+        match last.source() {
+            Some(source) => last = source,
+            None => return (Tls::Aside, last.to_string()),
         }
     }
-    (tls, last.to_string())
 }
 
 /// The error that a status other than success is.

@@ -17,8 +17,12 @@ use serde::{Serialize, Serializer};
 use std::fmt;
 use std::str;
 
+/// Tells what is sealed as it is from positions.
+const PAYLOAD: &[u8] = b"payload";
 /// The only version so far.
 const VERSION: u8 = 1;
+/// The most bytes of a payload that is sealed as it is: with it a text has 96 characters.
+const MAX_PAYLOAD: usize = 56;
 /// The version, the epoch, the number.
 const PLAIN_LEN: usize = 1 + 8 + 8;
 const SEALED_LEN: usize = IV_SIZE + PLAIN_LEN;
@@ -140,6 +144,45 @@ impl Sealer {
         let keys = std::iter::once(&self.current).chain(&self.older);
         let plain = keys.filter_map(|key| key.open(context, sealed)).next().ok_or(CursorError::Refused)?;
         read_plain(plain)
+    }
+}
+
+impl Sealer {
+    /// The most bytes that [`Sealer::seal_payload`] takes.
+    pub const MAX_PAYLOAD: usize = MAX_PAYLOAD;
+
+    /// Seals any bytes, at most 56 of them, for `context`, in the alphabet of cursors. The same for the same bytes, context and secret. Such a text is never mistaken for a
+    /// [`Cursor`], nor the other way round: their contexts are apart.
+    #[must_use]
+    pub fn seal_payload(&self, context: &[u8], payload: &[u8]) -> Option<String> {
+        if payload.len() > MAX_PAYLOAD {
+            return None;
+        }
+        let mut body = payload.to_vec();
+        let made = self.current.cipher().encrypt_inout_detached([PAYLOAD, context], body.as_mut_slice().into()).ok()?;
+        let mut sealed = made.to_vec();
+        sealed.append(&mut body);
+        Some(URL_SAFE_NO_PAD.encode(sealed))
+    }
+
+    /// What was sealed.
+    ///
+    /// # Errors
+    /// As [`Sealer::open`].
+    pub fn open_payload(&self, context: &[u8], text: &str) -> Result<Vec<u8>, CursorError> {
+        let longest = (IV_SIZE + MAX_PAYLOAD).div_ceil(3) * 4;
+        if text.len() > longest {
+            return Err(CursorError::Malformed);
+        }
+        let sealed = URL_SAFE_NO_PAD.decode(text).map_err(|_| CursorError::Malformed)?;
+        let Some((tag, body)) = sealed.split_at_checked(IV_SIZE) else { return Err(CursorError::Malformed) };
+        let tag = tag.try_into().map_err(|_| CursorError::Malformed)?;
+        let open = |key: &CursorKey| {
+            let mut body = body.to_vec();
+            let opened = key.cipher().decrypt_inout_detached([PAYLOAD, context], body.as_mut_slice().into(), tag);
+            opened.is_ok().then_some(body)
+        };
+        std::iter::once(&self.current).chain(&self.older).find_map(open).ok_or(CursorError::Refused)
     }
 }
 

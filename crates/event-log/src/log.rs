@@ -188,6 +188,34 @@ impl Log {
         Ok(head)
     }
 
+    /// Puts older events in front: `events` are the ones up to and including the one before the
+    /// floor, oldest first. Takes as many of the newest of them as the limits have room for, and
+    /// says how many; none where they do not end right before the floor. Nobody is woken: what
+    /// follows a reader does not change.
+    pub fn prepend(&self, last: Seq, events: impl IntoIterator<Item = Bytes>) -> usize {
+        let events: Vec<Bytes> = events.into_iter().collect();
+        let mut state = self.write();
+        if last.next() != state.floor() || (events.len() as u64) > last.0 {
+            return 0;
+        }
+        let before = state.kept.len();
+        for event in events.into_iter().rev() {
+            let full = state.kept.len() >= self.limits.max_events;
+            if full || state.kept_bytes + event.len() > self.limits.max_bytes {
+                break;
+            }
+            state.kept_bytes += event.len();
+            state.kept.push_front(event);
+        }
+        state.kept.len() - before
+    }
+
+    /// Wakes everyone who waits, without a new event: something that stands beside the log
+    /// changed.
+    pub fn touch(&self) {
+        self.tell();
+    }
+
     /// The newest event. Takes no lock.
     #[must_use]
     pub fn head(&self) -> Seq {
@@ -239,8 +267,10 @@ impl Log {
         self.state().read(after, max_events, max_bytes)
     }
 
-    /// As [`Log::read`], for one who began to read when the log had been reset `resets` times.
-    pub(crate) fn read_since(&self, resets: u64, after: Seq, max_events: usize, max_bytes: usize) -> Read {
+    /// As [`Log::read`], for one who began to read when the log had been reset `resets` times: past
+    /// another reset it says [`Read::Evicted`].
+    #[must_use]
+    pub fn read_since(&self, resets: u64, after: Seq, max_events: usize, max_bytes: usize) -> Read {
         let state = self.state();
         if self.resets() != resets {
             return Read::Evicted { floor: state.floor() };
@@ -277,7 +307,9 @@ impl Log {
         self.closed.load(Ordering::Acquire)
     }
 
-    pub(crate) fn resets(&self) -> u64 {
+    /// How often the stream was replaced by another ([`Log::reset`]).
+    #[must_use]
+    pub fn resets(&self) -> u64 {
         self.resets.load(Ordering::Acquire)
     }
 

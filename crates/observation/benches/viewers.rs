@@ -7,7 +7,7 @@ use bytes::Bytes;
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use event_log::{CursorKey, Epoch, Limits, Log, Sealer};
 use futures_util::{FutureExt, Stream as _, StreamExt};
-use observation::{AttachRequest, Options, Published, Stream, StreamOptions, sse};
+use observation::{Attach, AttachRequest, Options, Published, Stream, StreamOptions, Subject, sse};
 use protocol::{BlockKind, BlockStatus, Envelope, Event, EventKind, RunId, State, Timestamp, WorkerId, WorkerInfo};
 use std::hint::black_box;
 use std::pin::Pin;
@@ -28,8 +28,7 @@ fn stream() -> Arc<Stream> {
     };
     let options = StreamOptions {
         envelope: Envelope::new(None, worker_id),
-        context: b"bench".to_vec(),
-        sealer: Arc::new(Sealer::new(CursorKey::from([1; 32]), Vec::new())),
+        cursors: Arc::new(observation::Sealed::new(Arc::new(Sealer::new(CursorKey::from([1; 32]), Vec::new())), b"bench".to_vec())),
         history: None,
     };
     Stream::new(options, Log::new(Limits::default(), Epoch(1)), State::new(worker))
@@ -75,7 +74,8 @@ fn history(events: u64) -> Arc<Stream> {
 
 fn attach(stream: &Arc<Stream>, cursor: Option<String>) -> Body {
     let request = AttachRequest { cursor, ..AttachRequest::default() };
-    Box::pin(sse::body(stream, &request, &Options::default()))
+    let subject = Subject::Stream(Attach::new(Arc::clone(stream), request));
+    Box::pin(sse::body(subject, &Options::default(), None))
 }
 
 /// Takes all that is there. Returns its bytes.
@@ -130,7 +130,7 @@ fn benches(c: &mut Criterion) {
     let mut group = c.benchmark_group("replay");
     group.measurement_time(Duration::from_secs(2)).warm_up_time(Duration::from_millis(500)).sample_size(20);
     let stream = history(12_000);
-    let cursor = stream.cursor_at(event_log::Seq(stream.head().0 - 1_000)).to_string();
+    let cursor = stream.cursor_at(event_log::Seq(stream.head().0 - 1_000)).expect("kept").to_string();
     group.throughput(Throughput::Elements(1_000));
     group.bench_function("first of 1,000 behind", |b| {
         b.iter(|| black_box(drain(&mut attach(&stream, Some(cursor.clone())))));

@@ -17,6 +17,9 @@ pub struct AttachRequest {
     pub on_gap: OnGap,
     /// Whether deltas may be merged.
     pub coalesce: Coalesce,
+    /// Why its cursor cannot be resumed from, where that is known already: it is not looked at then.
+    /// Not part of a query.
+    pub because: Option<Diagnostic>,
 }
 
 impl AttachRequest {
@@ -70,6 +73,7 @@ mod tests {
             mode: Mode::Auto,
             on_gap: OnGap::Close,
             coalesce: Coalesce::Off,
+            because: None,
         };
         assert_eq!(read, Ok(want));
         assert_eq!(AttachRequest::from_query("cursor="), Ok(AttachRequest::default()));

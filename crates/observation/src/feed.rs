@@ -1,16 +1,19 @@
-//! The shared frames of one stream in one framing.
+//! The shared frames of one stream, for one class of viewers in one framing.
 //!
 //! Owns the pages that all viewers write: made once, from memory or from where older events are
 //! kept, and dropped when nobody needs them. Must not know any viewer.
 
+use crate::deflate::Deflate;
 use crate::framing::{Framing, Head};
+use crate::lens::{Class, Seen};
 use crate::metric_definitions::{FRAMES_ENCODED, SNAPSHOTS};
 use crate::page::{FrameEnd, Page};
-use crate::stream::{Folded, HistoryError, Stream};
+use crate::stream::{HistoryError, Stream};
 use bytes::Bytes;
 use event_log::{Position, Read, Seq};
 use parking_lot::Mutex;
 use protocol::{AnyEvent, Event, EventKind, Timestamp};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Weak};
 
@@ -39,6 +42,22 @@ pub(crate) enum Next {
     Cold,
     /// It is no longer kept.
     Gone,
+    /// Nothing that is shown, up to this event.
+    Skip(Seq),
+    /// The stream was replaced by another.
+    Replaced,
+}
+
+/// The newest frames, for the many who have all but the last of them.
+pub(crate) struct Tail {
+    /// The newest page.
+    pub page: Arc<Page>,
+    /// The newest event. Those after the last of the page are not shown.
+    pub made: Seq,
+    /// How often the stream had been replaced by then.
+    pub resets: u64,
+    /// How often its link had changed by then.
+    pub link: u32,
 }
 
 /// How the frames of those behind are made.
@@ -50,19 +69,34 @@ pub(crate) enum Merge {
     Deltas,
 }
 
-/// The shared frames of one stream in one framing.
+/// The shared frames of one stream, for one class of viewers in one framing.
 pub(crate) struct Feed {
     stream: Arc<Stream>,
     framing: Framing,
+    class: Class,
+    deflate: Mutex<Deflate>,
     pages: Mutex<Pages>,
-    snapshot: Mutex<Option<(Seq, Bytes)>>,
+    snapshot: Mutex<Option<Snapshot>>,
     loading: tokio::sync::Mutex<()>,
 }
 
+/// The frame of a snapshot.
+#[derive(Clone)]
+pub(crate) struct Snapshot {
+    /// The event it stands at.
+    pub seq: Seq,
+    /// How often the stream had been replaced before.
+    pub resets: u64,
+    pub frame: Bytes,
+}
+
 struct Pages {
-    /// The newest frames, oldest page first, without a hole up to `made`.
+    /// How often the stream had been replaced when these pages were made.
+    resets: u64,
+    /// The newest frames, oldest page first, without a hole from after `from` up to `made`.
     hot: VecDeque<Arc<Page>>,
     hot_bytes: usize,
+    from: Seq,
     /// The newest event with a frame.
     made: Seq,
     /// Pages made for those behind, by where they begin.
@@ -71,16 +105,27 @@ struct Pages {
 }
 
 impl Feed {
-    pub fn new(stream: Arc<Stream>, framing: Framing) -> Arc<Feed> {
+    pub fn new(stream: Arc<Stream>, framing: Framing, class: Class) -> Arc<Feed> {
+        let resets = stream.log().resets();
+        let made = stream.head();
         let pages = Pages {
+            resets,
             hot: VecDeque::new(),
             hot_bytes: 0,
-            made: stream.head(),
+            from: made,
+            made,
             behind: BTreeMap::new(),
             recent: VecDeque::new(),
         };
-        let (pages, snapshot, loading) = (Mutex::new(pages), Mutex::default(), tokio::sync::Mutex::default());
-        Arc::new(Feed { stream, framing, pages, snapshot, loading })
+        Arc::new(Feed {
+            stream,
+            framing,
+            class,
+            deflate: Mutex::default(),
+            pages: Mutex::new(pages),
+            snapshot: Mutex::default(),
+            loading: tokio::sync::Mutex::default(),
+        })
     }
 
     pub fn stream(&self) -> &Arc<Stream> {
@@ -91,10 +136,19 @@ impl Feed {
         self.framing
     }
 
-    /// What follows event `after`.
-    pub fn next(&self, after: Seq, merge: Merge) -> Next {
+    /// Whether what its class sees of the events after `after` cannot be told.
+    pub fn is_blind_after(&self, after: Seq) -> bool {
+        self.class.is_some() && self.stream.is_blind_after(after)
+    }
+
+    /// What follows event `after`, for one who attached when the stream had been replaced `resets`
+    /// times.
+    pub fn next(&self, after: Seq, resets: u64, merge: Merge) -> Next {
         let mut pages = self.pages.lock();
         self.catch_up(&mut pages);
+        if pages.resets != resets {
+            return Next::Replaced;
+        }
         if after >= pages.made {
             return Next::Head;
         }
@@ -102,31 +156,52 @@ impl Feed {
             return self.behind(&mut pages, after, merge);
         }
         let at = pages.hot.partition_point(|p| p.last() <= after);
-        if let Some(page) = pages.hot.get(at)
-            && let Some(frame) = page.frame_after(after)
-        {
-            return Next::Frames(Arc::clone(page), frame);
+        match pages.hot.get(at) {
+            Some(page) => {
+                if let Some(frame) = page.frame_after(after) {
+                    return Next::Frames(Arc::clone(page), frame);
+                }
+            }
+            // whatever came since is not shown
+            None if after >= pages.from => return Next::Skip(pages.made),
+            None => {}
         }
         self.behind(&mut pages, after, merge)
+    }
+
+    /// The newest frames, where nothing else is to be told to those who stand among them.
+    pub fn tail(&self) -> Option<Tail> {
+        // first: whatever is told after this, each is told by itself
+        let link = self.stream.link().version();
+        let mut pages = self.pages.lock();
+        self.catch_up(&mut pages);
+        if self.stream.ended().is_some() {
+            return None;
+        }
+        let page = Arc::clone(pages.hot.back()?);
+        Some(Tail { page, made: pages.made, resets: pages.resets, link })
     }
 
     /// Makes frames of the events that have come since.
     fn catch_up(&self, pages: &mut Pages) {
         let log = self.stream.log();
-        while pages.made < log.head() {
-            match log.read(pages.made, usize::MAX, PAGE_BYTES) {
+        while pages.made < log.head() || pages.resets != log.resets() {
+            match log.read_since(pages.resets, pages.made, usize::MAX, PAGE_BYTES) {
                 Read::Entries(entries) => {
+                    let after = pages.hot.back().map_or(pages.from, |page| page.last());
+                    pages.made = entries.last().map_or(pages.made, |e| e.seq);
                     let events = entries.iter().map(|e| (e.position(), &e.bytes));
-                    let page = self.page(pages.made, events);
-                    pages.made = page.last();
-                    pages.push(page);
+                    if let Some(page) = self.page(after, events) {
+                        pages.push(page);
+                    }
                 }
                 Read::AtHead => break,
                 Read::Evicted { .. } => {
-                    // everybody was further behind than the log keeps; begin again at its end
-                    pages.hot.clear();
-                    pages.hot_bytes = 0;
-                    pages.made = log.head();
+                    // everybody was further behind than the log keeps, or it is another stream:
+                    // begin again at its end
+                    pages.resets = log.resets();
+                    let made = log.head();
+                    *pages = Pages { resets: pages.resets, from: made, made, ..Pages::none() };
                 }
             }
         }
@@ -141,30 +216,39 @@ impl Feed {
             Merge::No => (usize::MAX, PAGE_BYTES),
             Merge::Deltas => (MERGE_EVENTS, MERGE_INPUT),
         };
-        let page = match self.stream.log().read(after, events, bytes) {
+        let (page, last) = match self.stream.log().read_since(pages.resets, after, events, bytes) {
             Read::Entries(entries) => {
                 let events = entries.iter().map(|e| (e.position(), &e.bytes));
-                match merge {
+                let page = match merge {
                     Merge::No => self.page(after, events),
                     Merge::Deltas => self.merged_page(after, events),
-                }
+                };
+                (page, entries.last().map_or(after, |e| e.seq))
             }
             Read::AtHead => return Next::Head,
             Read::Evicted { .. } => {
+                if self.stream.log().resets() != pages.resets {
+                    return Next::Replaced;
+                }
                 let kept = self.stream.history().is_some_and(|h| h.floor() <= after.next());
                 return if kept { Next::Cold } else { Next::Gone };
             }
         };
-        pages.share(after, merge, &page);
-        Next::Frames(page, 0)
+        match page {
+            Some(page) => {
+                pages.share(after, merge, &page);
+                Next::Frames(page, 0)
+            }
+            None => Next::Skip(last),
+        }
     }
 
     /// Loads the page after `after` from where older events are kept. Many who ask for the same
     /// are served by one load.
-    pub async fn load(&self, after: Seq) -> Result<Arc<Page>, HistoryError> {
+    pub async fn load(&self, after: Seq) -> Result<Loaded, HistoryError> {
         let _one = self.loading.lock().await;
         if let Some((page, _)) = self.pages.lock().shared(after, Merge::No) {
-            return Ok(page);
+            return Ok(Loaded::Page(page));
         }
         let Some(history) = self.stream.history() else {
             return Err(HistoryError::Evicted { floor: self.stream.log().floor() });
@@ -175,30 +259,58 @@ impl Feed {
             return Err(HistoryError::Evicted { floor: history.floor() });
         }
         let log = self.stream.log();
-        let page = self.page(after, events.iter().map(|(seq, bytes)| (log.position_of(*seq), bytes)));
+        let last = events.last().map_or(after, |(seq, _)| *seq);
+        let Some(page) = self.page(after, events.iter().map(|(seq, bytes)| (log.position_of(*seq), bytes))) else {
+            return Ok(Loaded::Nothing(last));
+        };
         self.pages.lock().share(after, Merge::No, &page);
-        Ok(page)
+        Ok(Loaded::Page(page))
     }
 
-    /// A frame for each event.
-    fn page<'a>(&self, after: Seq, events: impl Iterator<Item = (Position, &'a Bytes)>) -> Arc<Page> {
+    /// A frame for each event that is shown; nothing where none is.
+    fn page<'a>(&self, after: Seq, events: impl Iterator<Item = (Position, &'a Bytes)>) -> Option<Arc<Page>> {
         let mut page = PageBuilder::default();
-        for (position, event) in events {
-            self.frame_event(&mut page, position, event);
+        for (position, bytes) in events {
+            match self.seen(bytes) {
+                Some(json) => self.frame_event(&mut page, position.seq, position, &json),
+                None => page.hide(position.seq),
+            }
         }
         metrics::counter!(FRAMES_ENCODED).increment(page.frames.len() as u64);
         page.finish(after)
     }
 
-    /// A frame for each event, but consecutive deltas of one block in one.
-    fn merged_page<'a>(&self, after: Seq, events: impl Iterator<Item = (Position, &'a Bytes)>) -> Arc<Page> {
+    /// What its class sees of an event.
+    fn seen<'a>(&self, bytes: &'a Bytes) -> Option<Cow<'a, Bytes>> {
+        let Some(lens) = &self.class else { return Some(Cow::Borrowed(bytes)) };
+        let seen = match self.stream.workspace_event(bytes) {
+            Some(event) => lens.workspace_event(&event),
+            None => lens.event(bytes, self.stream.blocks()),
+        };
+        match seen {
+            Seen::Pass => Some(Cow::Borrowed(bytes)),
+            Seen::Replace(bytes) => Some(Cow::Owned(bytes)),
+            Seen::Drop => None,
+        }
+    }
+
+    /// A frame for each event that is shown, but consecutive deltas of one block in one.
+    fn merged_page<'a>(&self, after: Seq, events: impl Iterator<Item = (Position, &'a Bytes)>) -> Option<Arc<Page>> {
         let mut page = PageBuilder::default();
         let mut open: Option<OpenDelta> = None;
         for (position, bytes) in events {
             if page.bytes.len() >= PAGE_BYTES {
                 break;
             }
-            let delta = delta_of(bytes);
+            let Some(json) = self.seen(bytes) else {
+                match &mut open {
+                    // covered by whatever it is in the middle of
+                    Some(run) => run.last = position,
+                    None => page.hide(position.seq),
+                }
+                continue;
+            };
+            let delta = delta_of(&json);
             if let (Some(run), Some((block_id, text, at))) = (&mut open, &delta)
                 && run.block_id == *block_id
                 && run.text.len() + text.len() <= MERGED_BYTES
@@ -209,8 +321,10 @@ impl Feed {
             }
             self.frame_delta(&mut page, open.take());
             match delta {
-                Some((block_id, text, at)) => open = Some(OpenDelta { block_id, text, at, last: position }),
-                None => self.frame_event(&mut page, position, bytes),
+                Some((block_id, text, at)) => {
+                    open = Some(OpenDelta { block_id, text, at, first: position.seq, last: position });
+                }
+                None => self.frame_event(&mut page, position.seq, position, &json),
             }
         }
         self.frame_delta(&mut page, open);
@@ -222,45 +336,67 @@ impl Feed {
         let Some(run) = run else { return };
         let kind = EventKind::BlockDelta { block_id: run.block_id, text: run.text };
         let json = serde_json::to_vec(&Event { kind, at: run.at }).unwrap_or_default();
-        self.frame_event(page, run.last, &json);
+        self.frame_event(page, run.first, run.last, &json);
     }
 
-    fn frame_event(&self, page: &mut PageBuilder, position: Position, event: &[u8]) {
-        let cursor = self.stream.cursor(position);
+    fn frame_event(&self, page: &mut PageBuilder, first: Seq, position: Position, event: &[u8]) {
         let json = &mut page.scratch;
         json.clear();
-        self.stream.envelope().write_event(json, cursor.as_str(), event);
-        self.framing.write(&mut page.bytes, &Head { kind: "event", cursor: Some(cursor.as_str()) }, json);
-        page.frames.push(FrameEnd { end: u32::try_from(page.bytes.len()).unwrap_or(u32::MAX), last: position.seq });
+        self.write_frame(&mut page.bytes, json, position, event);
+        let end = u32::try_from(page.bytes.len()).unwrap_or(u32::MAX);
+        page.frames.push(FrameEnd { end, first, last: position.seq });
     }
 
-    /// The frame of a snapshot, and the event it stands at. Made once for all who connect while
-    /// it is young; the events after it follow.
-    pub fn snapshot(&self) -> (Seq, Bytes) {
+    /// Appends the frame of an event, by way of `json`.
+    fn write_frame(&self, out: &mut Vec<u8>, json: &mut Vec<u8>, position: Position, event: &[u8]) {
+        let cursor = self.stream.cursor(position);
+        let cursor = cursor.as_ref().map_or("", |cursor| cursor.as_str());
+        self.stream.envelope().write_event(json, cursor, event);
+        if self.framing == Framing::Deflate && self.deflate.lock().write(out, json) {
+            return;
+        }
+        self.framing.write(out, &Head { kind: "event", cursor: Some(cursor) }, json);
+    }
+
+    /// The frame of a snapshot. Made once for all who connect while it is young; the events after
+    /// it follow.
+    pub fn snapshot(&self) -> Snapshot {
         let mut kept = self.snapshot.lock();
         let log = self.stream.log();
-        if let Some((seq, frame)) = &*kept
-            && log.head().0 - seq.0.min(log.head().0) <= SNAPSHOT_REUSE_EVENTS
-            && log.floor() <= seq.next()
-            && *seq <= log.head()
+        let head = log.head();
+        if let Some(kept) = &*kept
+            && kept.resets == log.resets()
+            && kept.seq <= head
+            && head.0 - kept.seq.0 <= SNAPSHOT_REUSE_EVENTS
+            && log.floor() <= kept.seq.next()
         {
-            return (*seq, frame.clone());
+            return kept.clone();
         }
         let folded = self.stream.folded();
-        let event = snapshot_event(&folded);
-        let cursor = self.stream.cursor_at(folded.seq);
-        let mut json = Vec::with_capacity(event.len() + 256);
-        self.stream.envelope().write_event(&mut json, cursor.as_str(), &event);
-        let mut out = Vec::with_capacity(json.len() + 256);
-        self.framing.write(&mut out, &Head { kind: "event", cursor: Some(cursor.as_str()) }, &json);
+        let event = folded.snapshot_event(self.class.as_deref());
+        let (mut json, mut out) = (Vec::with_capacity(event.len() + 256), Vec::with_capacity(event.len() + 320));
+        self.write_frame(&mut out, &mut json, self.stream.log().position_of(folded.seq), &event);
         metrics::counter!(SNAPSHOTS).increment(1);
-        let frame = Bytes::from(out);
-        *kept = Some((folded.seq, frame.clone()));
-        (folded.seq, frame)
+        let made = Snapshot { seq: folded.seq, resets: folded.resets, frame: out.into() };
+        *kept = Some(made.clone());
+        made
     }
 }
 
+/// What was loaded from where older events are kept.
+pub(crate) enum Loaded {
+    /// Frames.
+    Page(Arc<Page>),
+    /// Nothing that is shown, up to this event.
+    Nothing(Seq),
+}
+
 impl Pages {
+    fn none() -> Pages {
+        let (hot, behind, recent) = Default::default();
+        Pages { resets: 0, hot, hot_bytes: 0, from: Seq::ORIGIN, made: Seq::ORIGIN, behind, recent }
+    }
+
     /// Appends a page of the newest frames and drops the oldest beyond the bound. Pages of like
     /// size are joined, so that there are few of them and each byte is copied few times.
     fn push(&mut self, mut page: Arc<Page>) {
@@ -276,6 +412,7 @@ impl Pages {
         while self.hot_bytes > HOT_BYTES && self.hot.len() > 1 {
             let Some(oldest) = self.hot.pop_front() else { break };
             self.hot_bytes -= oldest.len();
+            self.from = oldest.last();
         }
     }
 
@@ -300,20 +437,12 @@ impl Pages {
     }
 }
 
-/// The state as an event of type `snapshot`: its members, between the type and the time.
-fn snapshot_event(folded: &Folded) -> Vec<u8> {
-    let mut json = br#"{"type":"snapshot","#.to_vec();
-    let state = serde_json::to_vec(&*folded.state).unwrap_or_default();
-    json.extend_from_slice(state.get(1..state.len().saturating_sub(1)).unwrap_or_default());
-    json.extend_from_slice(format!(",\"at\":\"{}\"}}", folded.at).as_bytes());
-    json
-}
-
 /// Consecutive deltas of one block.
 struct OpenDelta {
     block_id: String,
     text: String,
     at: Timestamp,
+    first: Seq,
     last: Position,
 }
 
@@ -339,9 +468,19 @@ struct PageBuilder {
 }
 
 impl PageBuilder {
-    fn finish(mut self, after: Seq) -> Arc<Page> {
+    /// Event `seq` is not shown: it counts to the frame before it, or else to the one after it.
+    fn hide(&mut self, seq: Seq) {
+        if let Some(frame) = self.frames.last_mut() {
+            frame.last = seq;
+        }
+    }
+
+    fn finish(mut self, after: Seq) -> Option<Arc<Page>> {
+        if self.frames.is_empty() {
+            return None;
+        }
         self.bytes.shrink_to_fit();
         self.frames.shrink_to_fit();
-        Page::new(after, self.bytes, self.frames)
+        Some(Page::new(after, self.bytes, self.frames))
     }
 }

@@ -8,6 +8,9 @@
 pub enum Framing {
     /// One unfragmented, unmasked text message.
     WebSocket,
+    /// The same where the client asked for permessage-deflate (RFC 7692), without context takeover:
+    /// a shared frame is compressed once for all.
+    Deflate,
     /// One event of `text/event-stream`.
     Sse,
 }
@@ -21,10 +24,16 @@ pub(crate) struct Head<'a> {
 }
 
 impl Framing {
-    /// Appends `json`, framed.
+    /// Whether it is on a WebSocket.
+    pub(crate) fn is_ws(self) -> bool {
+        self != Framing::Sse
+    }
+
+    /// Appends `json`, framed; not compressed.
     pub(crate) fn write(self, out: &mut Vec<u8>, head: &Head<'_>, json: &[u8]) {
         match self {
-            Framing::WebSocket => {
+            // a message of a compressed connection may be uncompressed (RFC 7692 §6)
+            Framing::WebSocket | Framing::Deflate => {
                 ws_header(out, 0x1, json.len());
                 out.extend_from_slice(json);
             }
@@ -49,7 +58,12 @@ impl Framing {
 
 /// Appends the header of an unmasked, final WebSocket frame.
 pub(crate) fn ws_header(out: &mut Vec<u8>, opcode: u8, len: usize) {
-    out.push(0x80 | opcode);
+    ws_header_with(out, opcode, len);
+}
+
+/// The same, `bits` being the opcode and the reserved bits.
+pub(crate) fn ws_header_with(out: &mut Vec<u8>, bits: u8, len: usize) {
+    out.push(0x80 | bits);
     match (u8::try_from(len), u16::try_from(len)) {
         (Ok(short), _) if short < 126 => out.push(short),
         (_, Ok(medium)) => {

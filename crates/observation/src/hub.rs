@@ -9,39 +9,22 @@ mod group;
 mod shard;
 mod socket;
 
-use crate::attach::AttachRequest;
+use crate::framing::Framing;
 use crate::options::Options;
-use crate::stream::Stream;
+use crate::subject::Subject;
 use bytes::Bytes;
-use protocol::{Code, Diagnostic, Envelope};
+use protocol::{Code, Diagnostic};
 use shard::{Shard, ShardHandle};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::Instant;
 
 /// A connection that bytes can be read from and written to.
 pub trait Io: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> Io for T {}
-
-/// What a connection is about.
-pub enum Subject {
-    /// Follows a stream.
-    Stream {
-        /// Which.
-        stream: Arc<Stream>,
-        /// How.
-        request: AttachRequest,
-    },
-    /// Is told why not, and closed.
-    Refused {
-        /// What stands around the frame.
-        envelope: Envelope,
-        /// Why not.
-        diagnostic: Diagnostic,
-    },
-}
 
 /// A WebSocket whose handshake is done.
 pub struct Connection {
@@ -51,6 +34,21 @@ pub struct Connection {
     pub read: Bytes,
     /// What it is about.
     pub subject: Subject,
+    /// How its frames are put on it.
+    pub framing: Framing,
+    /// Whose it is: all of one tag can be ended together ([`Hub::end`]). 0 is nobody's.
+    pub tag: u64,
+    /// When its credential ends: it is told, and closed with 4401.
+    pub expires_at: Option<Instant>,
+    /// Kept for as long as it is open: whoever has to know that.
+    pub keep: Option<Arc<dyn Send + Sync>>,
+}
+
+impl Connection {
+    /// A connection of nobody's, that never expires, with uncompressed frames.
+    pub fn new(io: impl Io, read: Bytes, subject: Subject) -> Connection {
+        Connection { io: Box::new(io), read, subject, framing: Framing::WebSocket, tag: 0, expires_at: None, keep: None }
+    }
 }
 
 /// Owns many WebSockets. Cheap to clone.
@@ -86,17 +84,30 @@ impl Hub {
 
     /// Takes a socket over. One beyond the bound is told `overloaded` and closed.
     pub fn attach(&self, mut connection: Connection) {
-        if let Subject::Stream { stream, .. } = &connection.subject
+        let envelope = match &connection.subject {
+            Subject::Stream(attach) => Some(attach.stream.envelope()),
+            Subject::Later { envelope, .. } => Some(envelope),
+            Subject::Refused { .. } => None,
+        };
+        if let Some(envelope) = envelope
             && self.connections() >= self.inner.max_connections
         {
+            let envelope = envelope.clone();
             let words = format!("this server takes {} connections that watch", self.inner.max_connections);
             let diagnostic = Diagnostic::new(Code::Overloaded, words).retry_after(5_000);
-            connection.subject = Subject::Refused { envelope: stream.envelope().clone(), diagnostic };
+            connection.subject = Subject::Refused { envelope, diagnostic };
         }
         self.inner.sockets.fetch_add(1, Ordering::Relaxed);
         let turn = self.inner.next.fetch_add(1, Ordering::Relaxed);
         if let Some(shard) = self.inner.shards.get(turn % self.inner.shards.len().max(1)) {
             shard.attach(connection);
+        }
+    }
+
+    /// Ends every connection of `tag` with `diagnostic` and its close code.
+    pub fn end(&self, tag: u64, diagnostic: &Diagnostic) {
+        for shard in &self.inner.shards {
+            shard.end(tag, diagnostic.clone());
         }
     }
 

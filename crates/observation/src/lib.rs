@@ -11,25 +11,37 @@
 //! one HTTP response.
 
 mod attach;
+mod blocks;
+mod cursors;
+mod deflate;
 mod feed;
+mod folded;
 mod framing;
 #[cfg(feature = "ws")]
 mod hub;
+mod lens;
+mod link;
 mod metric_definitions;
 mod options;
 mod page;
 mod session;
 pub mod sse;
 mod stream;
+mod subject;
+mod tap;
 #[cfg(feature = "ws")]
 mod wheel;
 #[cfg(feature = "ws")]
 pub mod ws;
 
 pub use attach::{AttachRequest, Coalesce, Mode, OnGap};
+pub use cursors::{CursorText, Cursors, MAX_CURSOR, Sealed};
 pub use framing::Framing;
 #[cfg(feature = "ws")]
-pub use hub::{Connection, Hub, Io, Subject};
+pub use hub::{Connection, Hub, Io};
+pub use lens::{Blocks, Class, Lens, Seen};
 pub use metric_definitions::describe_metrics;
 pub use options::Options;
+pub use subject::{Attach, Step, Subject};
+pub use tap::{Tap, Tapped};
 pub use stream::{History, HistoryError, Published, Stream, StreamOptions};

@@ -11,7 +11,9 @@ use std::sync::Arc;
 pub(crate) struct FrameEnd {
     /// The offset just past its last byte.
     pub end: u32,
-    /// The last event it carries.
+    /// The first event it carries. Those between the frame before and this one are not shown.
+    pub first: Seq,
+    /// The last event it carries, or one after it that is not shown.
     pub last: Seq,
 }
 
@@ -37,7 +39,7 @@ impl Page {
         let shift = u32::try_from(first.len()).unwrap_or(u32::MAX);
         let mut frames = Vec::with_capacity(first.frames.len() + second.frames.len());
         frames.extend_from_slice(&first.frames);
-        frames.extend(second.frames.iter().map(|f| FrameEnd { end: f.end + shift, last: f.last }));
+        frames.extend(second.frames.iter().map(|f| FrameEnd { end: f.end + shift, ..*f }));
         Page::new(first.after, bytes, frames)
     }
 
@@ -56,11 +58,11 @@ impl Page {
         self.frames.len()
     }
 
-    /// The frame that begins right after event `seq`, if one does.
+    /// The frame for somebody who has everything up to event `seq`, if there is one here.
     pub fn frame_after(&self, seq: Seq) -> Option<usize> {
         let index = self.frames.partition_point(|f| f.last <= seq);
-        let begins = index.checked_sub(1).and_then(|i| self.frames.get(i)).map_or(self.after, |f| f.last);
-        (begins == seq && index < self.frames.len()).then_some(index)
+        let frame = self.frames.get(index)?;
+        (self.last_before(index) <= seq && seq < frame.first).then_some(index)
     }
 
     /// The frame that carries event `seq` or ends before it: how many frames end at or before it.
@@ -106,9 +108,11 @@ mod tests {
     fn page(after: u64, frames: &[(&str, u64)]) -> Arc<Page> {
         let mut bytes = Vec::new();
         let mut ends = Vec::new();
+        let mut first = Seq(after + 1);
         for (text, last) in frames {
             bytes.extend_from_slice(text.as_bytes());
-            ends.push(FrameEnd { end: bytes.len() as u32, last: Seq(*last) });
+            ends.push(FrameEnd { end: bytes.len() as u32, first, last: Seq(*last) });
+            first = Seq(last + 1);
         }
         Page::new(Seq(after), bytes, ends)
     }
@@ -129,5 +133,18 @@ mod tests {
         assert_eq!(page.frames_fitting(2, 1), 3, "at least one");
         assert_eq!(page.frames_up_to(Seq(7)), 1);
         assert_eq!(page.last_before(2), Seq(8));
+    }
+    #[test]
+    fn events_that_are_not_shown_are_passed_over() {
+        // 5 is hidden, 6 shown, 7 and 8 hidden, 9 shown, 10 hidden
+        let ends = vec![
+            FrameEnd { end: 1, first: Seq(6), last: Seq(8) },
+            FrameEnd { end: 2, first: Seq(9), last: Seq(10) },
+        ];
+        let page = Page::new(Seq(4), b"ab".to_vec(), ends);
+        for (seq, frame) in [(4, Some(0)), (5, Some(0)), (6, None), (8, Some(1)), (9, None), (10, None)] {
+            assert_eq!(page.frame_after(Seq(seq)), frame, "{seq}");
+        }
+        assert_eq!(page.last(), Seq(10));
     }
 }

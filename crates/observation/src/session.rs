@@ -11,8 +11,10 @@ mod control;
 mod tests;
 
 use crate::attach::{AttachRequest, Coalesce, Mode, OnGap};
-use crate::feed::{Feed, Merge, Next};
+use crate::cursors::CursorText;
+use crate::feed::{Feed, Loaded, Merge, Next, Tail};
 use crate::framing::{Framing, Head, ws_header};
+use crate::link::{News, Told};
 use crate::metric_definitions::LAGGED;
 use crate::options::Options;
 use crate::page::Page;
@@ -37,6 +39,9 @@ enum Phase {
 enum Source {
     /// A stream's frames.
     Feed(Arc<Feed>),
+    /// What it asked for is still being looked for; frames that are sent meanwhile have this
+    /// around them.
+    Pending(Framing, Envelope),
     /// Nothing: it is only told why.
     #[cfg(feature = "ws")]
     Nothing,
@@ -99,6 +104,13 @@ struct OwnFrame {
     stands_at: Option<Seq>,
 }
 
+impl OwnFrame {
+    /// Whether it answers a ping: the only thing that begins so, in any framing.
+    fn is_pong(&self) -> bool {
+        self.bytes.first() == Some(&0x8a)
+    }
+}
+
 impl From<Bytes> for OwnFrame {
     fn from(bytes: Bytes) -> Self {
         OwnFrame { bytes, stands_at: None }
@@ -125,36 +137,109 @@ pub(crate) struct Session {
     merge_after: u64,
     /// What its socket has been sent so far: what its other frames name.
     sent: Option<Seq>,
+    /// How often the stream had been replaced when it took its position.
+    resets: u64,
+    /// What it has been told of the link.
+    link: Told,
+    /// It was told of an outage while what it asked for was being looked for.
+    told_down: bool,
 }
 
 impl Session {
     /// Attaches to a feed as `request` asks.
+    #[cfg(test)]
     pub fn attach(feed: Arc<Feed>, request: &AttachRequest, options: &Options) -> Session {
-        let watermark = feed.stream().head();
         let mut session = Session::empty(Source::Feed(Arc::clone(&feed)), request.coalesce);
+        session.begin(&feed, request, options);
+        session
+    }
+
+    /// A session whose stream is still being looked for.
+    pub fn pending(framing: Framing, envelope: Envelope) -> Session {
+        Session::empty(Source::Pending(framing, envelope), Coalesce::On)
+    }
+
+    /// What it asked for was found.
+    pub fn found(&mut self, feed: Arc<Feed>, request: &AttachRequest, options: &Options) {
+        if self.phase == Phase::Ending {
+            return;
+        }
+        self.source = Source::Feed(Arc::clone(&feed));
+        self.coalesce = request.coalesce;
+        if std::mem::take(&mut self.told_down) && feed.stream().link_state() == LinkState::Up {
+            self.push_link(&feed, LinkState::Up, false);
+        }
+        self.begin(&feed, request, options);
+    }
+
+    /// Tells a session whose stream is still being looked for how that goes.
+    pub fn tell(&mut self, diagnostic: &Diagnostic) {
+        if self.phase == Phase::Ending {
+            return;
+        }
+        if let Source::Pending(framing, envelope) = &self.source {
+            let frame = diagnostic_frame(*framing, envelope, None, diagnostic);
+            self.own.push_back(frame.into());
+            self.told_down = true;
+        }
+    }
+
+    /// What it asked for is not to be had.
+    pub fn refuse(&mut self, diagnostic: &Diagnostic) {
+        if let Source::Pending(framing, _) = &self.source
+            && self.phase != Phase::Ending
+        {
+            let framing = *framing;
+            self.tell(diagnostic);
+            self.finish(framing, diagnostic);
+        }
+    }
+
+    /// Whether what it asked for is still being looked for.
+    pub fn is_pending(&self) -> bool {
+        matches!(self.source, Source::Pending(..))
+    }
+
+    fn begin(&mut self, feed: &Arc<Feed>, request: &AttachRequest, options: &Options) {
+        let session = self;
+        // first, so that a replacement from now on is noticed
+        session.resets = feed.stream().log().resets();
+        let watermark = feed.stream().head();
         session.merge_after = options.merge_after_events;
         session.phase = Phase::Replay { watermark };
-        match session.resume_point(&feed, request) {
+        let (down, told) = feed.stream().link().attach();
+        session.link = told;
+        if let Some(why) = down {
+            let words = format!("the runtime cannot be reached now: {}; what is known follows", why.message);
+            session.push_diagnostic(feed, &Diagnostic { code: Code::RuntimeUnavailable, message: words, ..why });
+            session.push_link(feed, LinkState::Down, false);
+        }
+        if let Some(because) = &request.because {
+            return session.cannot_resume(feed, request, because);
+        }
+        match session.resume_point(feed, request) {
             Ok(Some(seq)) => {
                 let missed = watermark.0.saturating_sub(seq.0);
                 if request.mode == Mode::Auto && missed > options.auto_snapshot_events {
-                    session.push_snapshot(&feed);
+                    session.push_snapshot(feed);
                 } else {
                     session.stand_at(seq);
                 }
             }
             Ok(None) if request.mode == Mode::Live => session.stand_at(watermark),
-            Ok(None) => session.push_snapshot(&feed),
-            Err(diagnostic) => {
-                session.push_diagnostic(&feed, &diagnostic);
-                match (request.on_gap, request.mode) {
-                    (OnGap::Close, _) => session.finish(feed.framing(), &diagnostic),
-                    (OnGap::Snapshot, Mode::Live) => session.stand_at(watermark),
-                    (OnGap::Snapshot, _) => session.push_snapshot(&feed),
-                }
-            }
+            Ok(None) => session.push_snapshot(feed),
+            Err(diagnostic) => session.cannot_resume(feed, request, &diagnostic),
         }
-        session
+    }
+
+    /// Its cursor cannot be resumed from: says so, and goes on or closes as asked.
+    fn cannot_resume(&mut self, feed: &Feed, request: &AttachRequest, because: &Diagnostic) {
+        self.push_diagnostic(feed, because);
+        match (request.on_gap, request.mode) {
+            (OnGap::Close, _) => self.finish(feed.framing(), because),
+            (OnGap::Snapshot, Mode::Live) => self.stand_at(feed.stream().head()),
+            (OnGap::Snapshot, _) => self.push_snapshot(feed),
+        }
     }
 
     fn empty(source: Source, coalesce: Coalesce) -> Session {
@@ -170,6 +255,9 @@ impl Session {
             close_code: None,
             merge_after: u64::MAX,
             sent: None,
+            resets: 0,
+            link: Told::default(),
+            told_down: false,
         }
     }
 
@@ -181,6 +269,10 @@ impl Session {
             Diagnostic::new(Code::CursorUnknown, words)
         };
         match feed.stream().standing(cursor).ok_or_else(unknown)? {
+            (position, Standing::Good) if feed.is_blind_after(position.seq) => {
+                let words = "what you may see of the events after this cursor cannot be told any more";
+                Err(Diagnostic::expired(ExpiredReason::Retention, words))
+            }
             (position, Standing::Good) => Ok(Some(position.seq)),
             (_, Standing::Unknown) => Err(unknown()),
             (_, Standing::Retention) => {
@@ -196,9 +288,10 @@ impl Session {
 
     /// Queues a snapshot; what follows it goes on from there.
     fn push_snapshot(&mut self, feed: &Feed) {
-        let (seq, bytes) = feed.snapshot();
-        self.own.push_back(OwnFrame { bytes, stands_at: Some(seq) });
-        self.after = seq;
+        let snapshot = feed.snapshot();
+        self.own.push_back(OwnFrame { bytes: snapshot.frame, stands_at: Some(snapshot.seq) });
+        self.after = snapshot.seq;
+        self.resets = snapshot.resets;
         self.loaded = None;
     }
 
@@ -209,10 +302,37 @@ impl Session {
     }
 
     fn push_diagnostic(&mut self, feed: &Feed, diagnostic: &Diagnostic) {
-        let cursor = self.sent.map(|seq| feed.stream().cursor_at(seq));
-        let cursor = cursor.as_ref().map(event_log::Cursor::as_str);
+        let cursor = self.sent_cursor(feed);
+        let cursor = cursor.as_ref().map(CursorText::as_str);
         let frame = diagnostic_frame(feed.framing(), feed.stream().envelope(), cursor, diagnostic);
         self.own.push_back(frame.into());
+    }
+
+    fn push_link(&mut self, feed: &Feed, state: LinkState, lost: bool) {
+        let cursor = self.sent_cursor(feed);
+        let cursor = cursor.as_ref().map(CursorText::as_str);
+        let rest = format!(",\"state\":\"{state}\",\"lost\":{lost}");
+        self.own.push_back(own_frame(feed.framing(), feed.stream().envelope(), "link", cursor, &rest).into());
+    }
+
+    /// Queues what is new of the link. True where there is something.
+    fn push_link_news(&mut self, feed: &Feed) -> bool {
+        let Some(news) = feed.stream().link().news(&mut self.link) else { return false };
+        match news {
+            News::Down(why) => {
+                self.push_link(feed, LinkState::Down, false);
+                self.push_diagnostic(feed, &why);
+            }
+            News::Up { lost } => self.push_link(feed, LinkState::Up, lost),
+        }
+        true
+    }
+
+    /// The cursor of what its socket has been sent so far.
+    fn sent_cursor(&self, feed: &Feed) -> Option<CursorText> {
+        // of a stream that is another by now, nothing can be named
+        let stream = feed.stream();
+        self.sent.filter(|_| stream.log().resets() == self.resets).and_then(|seq| stream.cursor_at(seq))
     }
 
     /// After what is queued: a close frame where the framing has one, and nothing more.
@@ -222,7 +342,7 @@ impl Session {
     }
 
     fn push_close(&mut self, framing: Framing, code: u16, reason: &str) {
-        if framing == Framing::WebSocket {
+        if framing.is_ws() {
             let reason = reason.get(..reason.floor_char_boundary(123)).unwrap_or_default();
             let mut frame = Vec::with_capacity(4 + reason.len());
             ws_header(&mut frame, 0x8, 2 + reason.len());
@@ -234,24 +354,47 @@ impl Session {
         self.phase = Phase::Ending;
     }
 
+    /// Ends the session at the next frame: what is queued but not begun is dropped in favour of
+    /// `diagnostic` and its close code.
+    pub fn end_with(&mut self, diagnostic: &Diagnostic) {
+        // a ping is answered unless a close frame came before (RFC 6455 §5.5.2)
+        self.own.retain(OwnFrame::is_pong);
+        if let Some(feed) = self.feed().cloned() {
+            self.push_diagnostic(&feed, diagnostic);
+        } else {
+            self.tell(diagnostic);
+        }
+        let framing = match &self.source {
+            Source::Feed(feed) => feed.framing(),
+            Source::Pending(framing, _) => *framing,
+            #[cfg(feature = "ws")]
+            Source::Nothing => Framing::WebSocket,
+        };
+        self.finish(framing, diagnostic);
+    }
+
     /// Queues a heartbeat, unless something is already waiting to be written or nothing was said
     /// yet. True where it did.
     pub fn heartbeat(&mut self) -> bool {
-        let Some(feed) = self.feed() else { return false };
         if self.phase == Phase::Ending || self.is_mid_write() {
             return false;
         }
+        // a ping alone, while there is nothing to say
+        let Some(feed) = self.feed().cloned() else { return self.is_pending() };
         let stream = feed.stream();
-        let (_, state) = stream.state();
         let lag = stream.head().0.saturating_sub(self.after.0);
-        let oldest = stream.cursor_at(stream.floor().prev());
-        let rest = format!(
-            ",\"worker\":\"{}\",\"link\":\"{}\",\"lag_events\":{lag},\"oldest\":\"{oldest}\"",
-            state.status,
-            LinkState::Up
-        );
-        let cursor = stream.cursor_at(self.after);
-        let frame = own_frame(feed.framing(), stream.envelope(), "heartbeat", Some(cursor.as_str()), &rest);
+        let mut rest = match stream.status() {
+            Some(status) => format!(",\"worker\":\"{status}\",\"link\":\"{}\"", stream.link_state()),
+            None => String::new(),
+        };
+        rest.push_str(&format!(",\"lag_events\":{lag},\"oldest\":"));
+        match stream.cursor_at(stream.floor().prev()) {
+            Some(oldest) => rest.push_str(&format!("\"{oldest}\"")),
+            None => rest.push_str("null"),
+        }
+        let cursor = self.sent_cursor(&feed);
+        let cursor = cursor.as_ref().map(CursorText::as_str);
+        let frame = own_frame(feed.framing(), stream.envelope(), "heartbeat", cursor, &rest);
         self.own.push_back(frame.into());
         true
     }
@@ -265,15 +408,18 @@ impl Session {
     pub fn feed(&self) -> Option<&Arc<Feed>> {
         match &self.source {
             Source::Feed(feed) => Some(feed),
+            Source::Pending(..) => None,
             #[cfg(feature = "ws")]
             Source::Nothing => None,
         }
     }
 
-    /// The page it wanted.
-    pub fn loaded(&mut self, page: Arc<Page>) {
-        if page.frame_after(self.after).is_some() {
-            self.loaded = Some(page);
+    /// What it wanted was loaded.
+    pub fn loaded(&mut self, loaded: Loaded) {
+        match loaded {
+            Loaded::Page(page) if page.frame_after(self.after).is_some() => self.loaded = Some(page),
+            Loaded::Nothing(until) if until > self.after => self.after = until,
+            Loaded::Page(_) | Loaded::Nothing(_) => {}
         }
     }
 
@@ -290,6 +436,11 @@ impl Session {
             room = room.saturating_sub(self.partial.len());
             out.push(Segment::Partial(self.partial.clone()));
         }
+        if self.phase != Phase::Ending
+            && let Some(feed) = self.feed().cloned()
+        {
+            self.push_link_news(&feed);
+        }
         loop {
             for frame in &self.own {
                 room = room.saturating_sub(frame.bytes.len());
@@ -298,7 +449,9 @@ impl Session {
             if self.phase == Phase::Ending {
                 return Wants::Close;
             }
-            let Some(feed) = self.feed().cloned() else { return Wants::Close };
+            let Some(feed) = self.feed().cloned() else {
+                return if self.is_pending() { Wants::Events } else { Wants::Close };
+            };
             match self.gather_frames(&feed, out, &mut room) {
                 Some(wants) => return wants,
                 // fell behind, or the stream ended: there are new frames of its own
@@ -318,7 +471,8 @@ impl Session {
                 && at >= watermark
             {
                 let cursor = feed.stream().cursor_at(at);
-                let frame = own_frame(feed.framing(), feed.stream().envelope(), "ready", Some(cursor.as_str()), "");
+                let cursor = cursor.as_ref().map(CursorText::as_str);
+                let frame = own_frame(feed.framing(), feed.stream().envelope(), "ready", cursor, "");
                 out.push(Segment::Ready(frame));
                 phase = Phase::Live;
             }
@@ -354,6 +508,21 @@ impl Session {
                     }
                     return Some(Wants::More);
                 }
+                Next::Skip(seq) => {
+                    at = seq;
+                    if out.is_empty() {
+                        self.after = seq;
+                        self.sent = self.sent.map(|_| seq);
+                    }
+                    continue;
+                }
+                Next::Replaced => {
+                    if out.is_empty() {
+                        self.begin_anew(feed);
+                        return None;
+                    }
+                    return Some(Wants::More);
+                }
             };
             let mut to = page.frames_fitting(from, *room);
             if let Phase::Replay { watermark } = phase {
@@ -374,7 +543,18 @@ impl Session {
         let lag = feed.stream().head().0.saturating_sub(at.0);
         let slow = phase == Phase::Live && self.blocked && lag >= self.merge_after;
         let merge = if slow && self.coalesce == Coalesce::On { Merge::Deltas } else { Merge::No };
-        feed.next(at, merge)
+        feed.next(at, self.resets, merge)
+    }
+
+    /// The stream was replaced by another: says why, and begins again with its snapshot.
+    fn begin_anew(&mut self, feed: &Feed) {
+        self.sent = None;
+        self.push_diagnostic(feed, &feed.stream().replaced());
+        self.push_snapshot(feed);
+        if let Phase::Replay { watermark } = &mut self.phase {
+            *watermark = self.after;
+        }
+        self.blocked = false;
     }
 
     /// It is behind what is kept: says so and begins again with a snapshot.
@@ -385,6 +565,34 @@ impl Session {
         self.push_diagnostic(&feed, &Diagnostic::new(Code::Lagged, words));
         self.push_snapshot(&feed);
         self.blocked = false;
+    }
+
+    /// The frame of `tail` that it goes on with, one past its last where it has them all. `None`
+    /// where it does not stand among them, or has anything else to say: [`Session::gather`] knows.
+    pub fn place_in(&self, tail: &Tail) -> Option<usize> {
+        let rests = self.phase == Phase::Live
+            && self.partial.is_empty()
+            && self.own.is_empty()
+            && !self.blocked
+            && self.loaded.is_none()
+            && self.resets == tail.resets
+            && self.link.is_all(tail.link)
+            && matches!(self.source, Source::Feed(_));
+        if !rests {
+            return None;
+        }
+        if self.after >= tail.page.last() { Some(tail.page.frames()) } else { tail.page.frame_after(self.after) }
+    }
+
+    /// Says that the first `n` bytes of `tail` from frame `from` on, its place there, were written.
+    pub fn wrote_tail(&mut self, tail: &Tail, from: usize, n: usize) {
+        let to = tail.page.frames();
+        if n < tail.page.slice(from, to).len() {
+            self.wrote_frames(&tail.page, from, to, n);
+        } else if self.after < tail.made {
+            // with what is not shown after it
+            self.stand_at(tail.made);
+        }
     }
 
     /// Says that the first `n` bytes of what was gathered were written.

@@ -3,15 +3,17 @@
 //! Owns the body of one HTTP response: the same session as over WebSocket, pulled by the response
 //! instead of pushed by a hub. Must not know headers or status codes.
 
-use crate::attach::AttachRequest;
 use crate::framing::Framing;
 use crate::metric_definitions::{BYTES_WRITTEN, WATCHERS};
 use crate::options::Options;
 use crate::session::{Segment, Session, Wants};
-use crate::stream::Stream;
+use crate::subject::{Attach, Step, Subject};
 use bytes::Bytes;
 use event_log::{Listener, Subscription};
-use futures_util::Stream as AsyncStream;
+use futures_util::future::BoxFuture;
+use futures_util::stream::BoxStream;
+use futures_util::{Stream as AsyncStream, StreamExt};
+use protocol::{Code, Diagnostic, Envelope};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::sync::Notify;
@@ -34,7 +36,12 @@ struct Viewer {
     options: Options,
     heartbeat_at: Instant,
     ready: VecDeque<Segment>,
-    _subscription: Subscription,
+    /// How looking for its stream goes.
+    steps: Option<BoxStream<'static, Step>>,
+    /// Says why it is to end before its stream does.
+    ending: Option<BoxFuture<'static, Diagnostic>>,
+    subscription: Option<Subscription>,
+    guard: Option<Arc<dyn Send + Sync>>,
     _watching: Watching,
 }
 
@@ -53,24 +60,36 @@ impl Drop for Watching {
     }
 }
 
-/// The body of a response that follows `stream` as `request` asks. It ends when the stream does.
+/// The body of a response that follows `subject`. It ends when the stream does, or when `ending`
+/// says why it is to.
 pub fn body(
-    stream: &Arc<Stream>,
-    request: &AttachRequest,
+    subject: Subject,
     options: &Options,
+    ending: Option<BoxFuture<'static, Diagnostic>>,
 ) -> impl AsyncStream<Item = Bytes> + Send + use<> {
-    let wake = Arc::new(Wake(Notify::new()));
-    let subscription = stream.subscribe(Arc::clone(&wake) as Arc<dyn Listener>);
-    let session = Session::attach(stream.feed(Framing::Sse), request, options);
-    let viewer = Viewer {
-        session,
-        wake,
+    let mut viewer = Viewer {
+        session: Session::pending(Framing::Sse, Envelope::anonymous()),
+        wake: Arc::new(Wake(Notify::new())),
         heartbeat_at: Instant::now() + options.heartbeat,
         options: options.clone(),
         ready: VecDeque::new(),
-        _subscription: subscription,
+        steps: None,
+        ending,
+        subscription: None,
+        guard: None,
         _watching: Watching::new(),
     };
+    match subject {
+        Subject::Stream(attach) => viewer.attach(attach),
+        Subject::Later { envelope, steps } => {
+            viewer.session = Session::pending(Framing::Sse, envelope);
+            viewer.steps = Some(steps);
+        }
+        Subject::Refused { envelope, diagnostic } => {
+            viewer.session = Session::pending(Framing::Sse, envelope);
+            viewer.session.refuse(&diagnostic);
+        }
+    }
     futures_util::stream::unfold(viewer, |mut viewer| async move {
         let bytes = viewer.next().await?;
         metrics::counter!(BYTES_WRITTEN).increment(bytes.len() as u64);
@@ -79,6 +98,28 @@ pub fn body(
 }
 
 impl Viewer {
+    fn attach(&mut self, attach: Attach) {
+        let feed = attach.stream.feed(Framing::Sse, &attach.class);
+        // before the watermark is fixed, so that no event falls between
+        self.subscription = Some(attach.stream.subscribe(Arc::clone(&self.wake) as Arc<dyn Listener>));
+        self.guard = attach.guard;
+        self.session.found(feed, &attach.request, &self.options);
+    }
+
+    /// How looking for its stream went on.
+    fn step(&mut self, step: Option<Step>) {
+        match step {
+            Some(Step::Tell(diagnostic)) => return self.session.tell(&diagnostic),
+            Some(Step::Attach(attach)) => self.attach(attach),
+            Some(Step::Refuse(diagnostic)) => self.session.refuse(&diagnostic),
+            None => {
+                let lost = "what was asked for could not be looked for";
+                self.session.refuse(&Diagnostic::new(Code::Internal, lost));
+            }
+        }
+        self.steps = None;
+    }
+
     async fn next(&mut self) -> Option<Bytes> {
         loop {
             if let Some(segment) = self.ready.pop_front() {
@@ -99,7 +140,7 @@ impl Viewer {
                 Wants::Load(after) => {
                     let feed = self.session.feed().map(Arc::clone)?;
                     match feed.load(after).await {
-                        Ok(page) => self.session.loaded(page),
+                        Ok(loaded) => self.session.loaded(loaded),
                         Err(error) => {
                             tracing::warn!(%error, "older events cannot be read");
                             self.session.load_failed();
@@ -108,6 +149,11 @@ impl Viewer {
                 }
                 Wants::Events => tokio::select! {
                     () = self.wake.0.notified() => {}
+                    step = next_of(&mut self.steps) => self.step(step),
+                    why = end_of(&mut self.ending) => {
+                        self.ending = None;
+                        self.session.end_with(&why);
+                    }
                     () = sleep_until(self.heartbeat_at) => {
                         self.session.heartbeat();
                         self.heartbeat_at = Instant::now() + self.options.heartbeat;
@@ -115,5 +161,19 @@ impl Viewer {
                 },
             }
         }
+    }
+}
+
+async fn next_of(steps: &mut Option<BoxStream<'static, Step>>) -> Option<Step> {
+    match steps {
+        Some(steps) => steps.next().await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn end_of(ending: &mut Option<BoxFuture<'static, Diagnostic>>) -> Diagnostic {
+    match ending {
+        Some(ending) => ending.await,
+        None => std::future::pending().await,
     }
 }

@@ -1,15 +1,24 @@
-//! One worker's log together with the state it folds to.
+//! One log together with the state it folds to.
 //!
-//! Owns the promise that a snapshot and the log agree on a position. Must not write to sockets, and
-//! must not know where events come from or where older ones are kept.
+//! Owns the promise that a snapshot and the log agree on a position, and what else stands beside
+//! the log: the link to where it comes from, its end. Must not write to sockets, and must not know
+//! where events come from or where older ones are kept.
 
+use crate::blocks::BlockKinds;
+use crate::cursors::{CursorText, Cursors};
 use crate::feed::Feed;
+use crate::folded::{Folded, StateOf};
 use crate::framing::Framing;
+use crate::lens::Class;
+use crate::link::Link;
 use bytes::Bytes;
-use event_log::{AppendError, Cursor, Listener, Log, Position, Sealer, Seq, Standing, Subscription};
+use event_log::{AppendError, Lineage, Listener, Log, Position, Seq, Standing, Subscription};
 use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
-use protocol::{AnyEvent, Diagnostic, Envelope, State, Timestamp};
+use protocol::{
+    AnyEvent, Code, Diagnostic, Envelope, LinkState, State, Timestamp, WorkerId, WorkerInfo, WorkspaceEvent, WorkspaceState,
+};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 
 /// Where events older than the backlog in memory are read.
@@ -40,10 +49,8 @@ pub enum HistoryError {
 pub struct StreamOptions {
     /// What stands around every frame.
     pub envelope: Envelope,
-    /// What cursors are bound to: the identity of the worker as seen from where this is served.
-    pub context: Vec<u8>,
-    /// What seals cursors.
-    pub sealer: Arc<Sealer>,
+    /// How positions are told to clients.
+    pub cursors: Arc<dyn Cursors>,
     /// Where older events are read, if anywhere.
     pub history: Option<Arc<dyn History>>,
 }
@@ -57,37 +64,58 @@ pub struct Published {
     pub bytes: Bytes,
 }
 
-/// One worker's log with its folded state.
+/// One log with its folded state.
 pub struct Stream {
     options: StreamOptions,
     log: Arc<Log>,
     fold: Mutex<Fold>,
+    blocks: BlockKinds,
+    /// Events up to this one may be of blocks whose kind is not known: no lens can show them.
+    blind_until: AtomicU64,
+    link: Link,
+    /// Why the log was replaced, the last time it was.
+    replaced: Mutex<Option<Diagnostic>>,
     /// Why no more will come.
     ended: OnceLock<Diagnostic>,
-    feeds: Mutex<[Weak<Feed>; 2]>,
+    feeds: Mutex<Vec<((Framing, Option<Arc<str>>), Weak<Feed>)>>,
 }
 
 struct Fold {
     seq: Seq,
-    state: Arc<State>,
+    state: StateOf,
     /// When the newest event was made.
     at: Timestamp,
 }
 
-/// The state at a position, to be encoded.
-pub(crate) struct Folded {
-    pub seq: Seq,
-    pub state: Arc<State>,
-    pub at: Timestamp,
-}
-
 impl Stream {
-    /// A stream over `log`, whose events so far fold to `state`.
+    /// A worker's stream over `log`, whose events so far fold to `state`.
     #[must_use]
     pub fn new(options: StreamOptions, log: Arc<Log>, state: State) -> Arc<Stream> {
         let at = state.transcript.last().map_or(state.worker.created_at, |entry| entry.at);
-        let fold = Mutex::new(Fold { seq: log.head(), state: Arc::new(state), at });
-        Arc::new(Stream { options, log, fold, ended: OnceLock::new(), feeds: Mutex::default() })
+        let blocks = BlockKinds::default();
+        blocks.seed(&state);
+        Stream::of(options, log, StateOf::Worker(Arc::new(state)), blocks, at)
+    }
+
+    /// A workspace's stream over `log`, whose events so far fold to `state`, as of `at`.
+    #[must_use]
+    pub fn workspace(options: StreamOptions, log: Arc<Log>, state: WorkspaceState, at: Timestamp) -> Arc<Stream> {
+        Stream::of(options, log, StateOf::Workspace(Arc::new(state)), BlockKinds::default(), at)
+    }
+
+    fn of(options: StreamOptions, log: Arc<Log>, state: StateOf, blocks: BlockKinds, at: Timestamp) -> Arc<Stream> {
+        let fold = Mutex::new(Fold { seq: log.head(), state, at });
+        Arc::new(Stream {
+            options,
+            log,
+            fold,
+            blocks,
+            blind_until: AtomicU64::new(0),
+            link: Link::default(),
+            replaced: Mutex::default(),
+            ended: OnceLock::new(),
+            feeds: Mutex::default(),
+        })
     }
 
     /// Appends consecutive events, the first with number `first`, and folds them in. Viewers are
@@ -97,18 +125,95 @@ impl Stream {
     /// When the numbers do not continue the log, or it is closed. Nothing is changed then.
     pub fn publish(&self, first: Seq, events: Vec<Published>) -> Result<(), AppendError> {
         let mut fold = self.fold.lock();
+        // before they can be read: a lens asks for the kinds of their blocks
+        let floor = self.log.floor();
+        for (seq, published) in (first.0..).zip(&events) {
+            self.blocks.event(Seq(seq), &published.event, floor);
+        }
         let head = self.log.append(first, events.iter().map(|e| e.bytes.clone()))?;
-        let state = Arc::make_mut(&mut fold.state);
         let mut at = None;
-        for published in &events {
-            state.apply(&published.event);
-            if let AnyEvent::Known(event) = &published.event {
-                at = Some(event.at);
+        if let StateOf::Worker(state) = &mut fold.state {
+            let state = Arc::make_mut(state);
+            for published in &events {
+                state.apply(&published.event);
+                if let AnyEvent::Known(event) = &published.event {
+                    at = Some(event.at);
+                }
             }
         }
         fold.seq = head;
         fold.at = at.unwrap_or(fold.at);
         Ok(())
+    }
+
+    /// As [`Stream::publish`], for a workspace's stream: events of one time, each with its JSON.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn publish_workspace(
+        &self,
+        first: Seq,
+        events: &[(WorkspaceEvent, Bytes)],
+        at: Timestamp,
+    ) -> Result<(), AppendError> {
+        let mut fold = self.fold.lock();
+        fold.seq = self.log.append(first, events.iter().map(|(_, bytes)| bytes.clone()))?;
+        fold.at = at;
+        if let StateOf::Workspace(state) = &mut fold.state {
+            let state = Arc::make_mut(state);
+            events.iter().for_each(|(event, _)| state.apply(event));
+        }
+        Ok(())
+    }
+
+    /// Puts older events in front of the log, as far as it has room; says how many. See
+    /// [`Log::prepend`].
+    pub fn prepend(&self, last: Seq, events: &[Published]) -> usize {
+        // the older a block, the earlier it is known: oldest first
+        let mut blind = None;
+        let first = last.0.saturating_sub(events.len() as u64) + 1;
+        for (seq, published) in (first..).zip(events) {
+            if self.blocks.is_blind_to(&published.event) {
+                blind = Some(seq);
+            }
+            self.blocks.event(Seq(seq), &published.event, Seq(first));
+        }
+        if let Some(blind) = blind {
+            self.blind_until.fetch_max(blind, Ordering::AcqRel);
+        }
+        self.log.prepend(last, events.iter().map(|e| e.bytes.clone()))
+    }
+
+    /// Replaces the stream by another that begins after `head` in `lineage` with `state`: viewers
+    /// are told `because`, get a snapshot, and go on from there.
+    pub fn replace(&self, lineage: Lineage, head: Seq, state: State, because: Diagnostic) {
+        let mut fold = self.fold.lock();
+        let at = state.transcript.last().map_or(state.worker.created_at, |entry| entry.at);
+        self.blocks.seed(&state);
+        *self.replaced.lock() = Some(because);
+        // under the fold's lock, so that no snapshot stands at a position of the other stream
+        *fold = Fold { seq: head, state: StateOf::Worker(Arc::new(state)), at };
+        self.log.reset(lineage, head);
+    }
+
+    /// Says that what the stream comes from is not reached, and why. Viewers are told once.
+    pub fn link_down(&self, why: Diagnostic) {
+        if self.link.down(why) {
+            self.log.touch();
+        }
+    }
+
+    /// Says that what the stream comes from is reached, and whether events were lost meanwhile.
+    pub fn link_up(&self, lost: bool) {
+        if self.link.up(lost) {
+            self.log.touch();
+        }
+    }
+
+    /// Whether what the stream comes from is reached.
+    #[must_use]
+    pub fn link_state(&self) -> LinkState {
+        self.link.state()
     }
 
     /// The log.
@@ -123,11 +228,33 @@ impl Stream {
         self.log.head()
     }
 
-    /// The state at the newest event, and which that is.
+    /// A worker's state at the newest event, and which that is. A workspace's stream is of no
+    /// worker, and its state blank.
     #[must_use]
     pub fn state(&self) -> (Seq, Arc<State>) {
         let fold = self.fold.lock();
-        (fold.seq, Arc::clone(&fold.state))
+        match &fold.state {
+            StateOf::Worker(state) => (fold.seq, Arc::clone(state)),
+            StateOf::Workspace(_) => (fold.seq, Arc::new(State::new(nobody()))),
+        }
+    }
+
+    /// A workspace's state at the newest event, and which that is.
+    #[must_use]
+    pub fn workspace_state(&self) -> Option<(Seq, Arc<WorkspaceState>)> {
+        let fold = self.fold.lock();
+        match &fold.state {
+            StateOf::Workspace(state) => Some((fold.seq, Arc::clone(state))),
+            StateOf::Worker(_) => None,
+        }
+    }
+
+    /// A worker's status at the newest event.
+    pub(crate) fn status(&self) -> Option<protocol::Status> {
+        match &self.fold.lock().state {
+            StateOf::Worker(state) => Some(state.status.clone()),
+            StateOf::Workspace(_) => None,
+        }
     }
 
     /// When the newest event was made.
@@ -136,9 +263,9 @@ impl Stream {
         self.fold.lock().at
     }
 
-    /// The cursor of event `seq`.
+    /// The cursor of event `seq`, where it can be named.
     #[must_use]
-    pub fn cursor_at(&self, seq: Seq) -> Cursor {
+    pub fn cursor_at(&self, seq: Seq) -> Option<CursorText> {
         self.cursor(self.log.position_of(seq))
     }
 
@@ -157,7 +284,7 @@ impl Stream {
 
     pub(crate) fn folded(&self) -> Folded {
         let fold = self.fold.lock();
-        Folded { seq: fold.seq, state: Arc::clone(&fold.state), at: fold.at }
+        Folded { seq: fold.seq, state: fold.state.clone(), at: fold.at, resets: self.log.resets() }
     }
 
     pub(crate) fn envelope(&self) -> &Envelope {
@@ -168,8 +295,35 @@ impl Stream {
         self.options.history.as_ref()
     }
 
-    pub(crate) fn cursor(&self, position: Position) -> Cursor {
-        self.options.sealer.seal(&self.options.context, position)
+    /// An event of a workspace's stream.
+    pub(crate) fn workspace_event(&self, json: &[u8]) -> Option<WorkspaceEvent> {
+        match self.fold.lock().state {
+            StateOf::Worker(_) => None,
+            StateOf::Workspace(_) => Some(serde_json::from_slice(json).unwrap_or(WorkspaceEvent::Unknown)),
+        }
+    }
+
+    pub(crate) fn blocks(&self) -> &BlockKinds {
+        &self.blocks
+    }
+
+    pub(crate) fn link(&self) -> &Link {
+        &self.link
+    }
+
+    /// Why the log was replaced.
+    pub(crate) fn replaced(&self) -> Diagnostic {
+        let words = "the stream was replaced; a snapshot follows";
+        self.replaced.lock().clone().unwrap_or_else(|| Diagnostic::new(Code::Lagged, words))
+    }
+
+    /// Whether a lens cannot show what follows `after`.
+    pub(crate) fn is_blind_after(&self, after: Seq) -> bool {
+        after.0 < self.blind_until.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn cursor(&self, position: Position) -> Option<CursorText> {
+        self.options.cursors.cursor(position)
     }
 
     /// The oldest event that can still be read, in memory or elsewhere.
@@ -181,7 +335,7 @@ impl Stream {
     /// What a cursor that somebody holds is worth; `None` where it was never issued for this
     /// stream.
     pub(crate) fn standing(&self, cursor: &str) -> Option<(Position, Standing)> {
-        let position = self.options.sealer.open(&self.options.context, cursor).ok()?;
+        let position = self.options.cursors.position(cursor)?;
         Some((position, self.log.standing(position, self.floor())))
     }
 
@@ -189,19 +343,29 @@ impl Stream {
         self.log.subscribe(listener)
     }
 
-    /// The shared frames of this stream in `framing`; they live as long as somebody watches.
-    pub(crate) fn feed(self: &Arc<Self>, framing: Framing) -> Arc<Feed> {
+    /// The shared frames of this stream for a class in a framing; they live as long as somebody
+    /// watches.
+    pub(crate) fn feed(self: &Arc<Self>, framing: Framing, class: &Class) -> Arc<Feed> {
         let mut feeds = self.feeds.lock();
-        let [ws, sse] = &mut *feeds;
-        let slot = match framing {
-            Framing::WebSocket => ws,
-            Framing::Sse => sse,
-        };
-        if let Some(feed) = slot.upgrade() {
+        let id = class.as_ref().map(|lens| lens.id());
+        let found = feeds.iter().find(|((f, c), _)| *f == framing && c.as_deref() == id);
+        if let Some(feed) = found.and_then(|(_, feed)| feed.upgrade()) {
             return feed;
         }
-        let feed = Feed::new(Arc::clone(self), framing);
-        *slot = Arc::downgrade(&feed);
+        feeds.retain(|(_, feed)| feed.strong_count() > 0);
+        let feed = Feed::new(Arc::clone(self), framing, class.clone());
+        feeds.push(((framing, id.map(Arc::from)), Arc::downgrade(&feed)));
         feed
+    }
+}
+
+fn nobody() -> WorkerInfo {
+    WorkerInfo {
+        worker_id: WorkerId::from_parts(0, 0),
+        display_name: String::new(),
+        profile: String::new(),
+        labels: Default::default(),
+        created_at: Timestamp::default(),
+        extra: Default::default(),
     }
 }

@@ -15,8 +15,8 @@ pub enum Incoming {
     Ping(Vec<u8>),
     /// A pong.
     Pong,
-    /// A close frame.
-    Close,
+    /// A close frame, with the code to answer it with: its own, or 1000 where it has none.
+    Close(u16),
     /// The beginning of a data frame. What follows is not read.
     Data,
     /// Something that the protocol forbids, with the close code for it (RFC 6455 §7.4.1).
@@ -27,9 +27,17 @@ pub enum Incoming {
 #[derive(Clone, Debug, Default)]
 pub struct Reader {
     held: Vec<u8>,
+    /// The reserved bit of a message that was compressed (RFC 7692 §6), where that was agreed on.
+    compressed: u8,
 }
 
 impl Reader {
+    /// One for a client with whom permessage-deflate was agreed on.
+    #[must_use]
+    pub fn with_deflate() -> Reader {
+        Reader { held: Vec::new(), compressed: 0x40 }
+    }
+
     /// Takes `bytes` and tells each frame in them to `on`. Stops at the first frame after which
     /// nothing may follow (data, close, a violation); what comes after it is dropped.
     pub fn read(&mut self, mut bytes: &[u8], mut on: impl FnMut(Incoming)) {
@@ -38,7 +46,7 @@ impl Reader {
             let take = bytes.len().min(MAX_CONTROL_FRAME.saturating_sub(self.held.len()));
             let held = self.held.len();
             self.held.extend_from_slice(bytes.get(..take).unwrap_or_default());
-            match parse(&self.held) {
+            match parse(&self.held, self.compressed) {
                 Parsed::Incomplete => return,
                 Parsed::Frame(incoming, len) => {
                     let last = !matches!(incoming, Incoming::Ping(_) | Incoming::Pong);
@@ -67,11 +75,12 @@ fn violation(words: &'static str) -> Parsed {
 }
 
 /// Reads one frame (RFC 6455 §5.2).
-fn parse(bytes: &[u8]) -> Parsed {
+fn parse(bytes: &[u8], compressed: u8) -> Parsed {
     let &[first, second, ref rest @ ..] = bytes else { return Parsed::Incomplete };
     let (last, reserved, opcode) = (first & 0x80 != 0, first & 0x70, first & 0x0f);
     let (masked, len) = (second & 0x80 != 0, usize::from(second & 0x7f));
-    if reserved != 0 {
+    let agreed = if matches!(opcode, 0x1 | 0x2) { compressed } else { 0 };
+    if reserved & !agreed != 0 {
         return violation("a reserved bit is set");
     }
     if !masked {
@@ -103,10 +112,12 @@ fn parse(bytes: &[u8]) -> Parsed {
 /// Reads the payload of a close frame (RFC 6455 §5.5.1, §7.4).
 fn close(payload: &[u8]) -> Incoming {
     match payload {
-        [] => Incoming::Close,
+        [] => Incoming::Close(1000),
         [_] => Incoming::Violation(1002, "a close code has two bytes"),
         [high, low, reason @ ..] => match u16::from_be_bytes([*high, *low]) {
-            1000..=1003 | 1007..=1014 | 3000..=4999 if std::str::from_utf8(reason).is_ok() => Incoming::Close,
+            code @ (1000..=1003 | 1007..=1014 | 3000..=4999) if std::str::from_utf8(reason).is_ok() => {
+                Incoming::Close(code)
+            }
             1000..=1003 | 1007..=1014 | 3000..=4999 => Incoming::Violation(1007, "a close reason is UTF-8"),
             _ => Incoming::Violation(1002, "this close code may not be sent"),
         },
@@ -153,9 +164,10 @@ mod tests {
     fn tells_frames_apart() {
         let mut bytes = client_frame(0x89, b"are you there");
         bytes.extend(client_frame(0x8a, b""));
-        bytes.extend(client_frame(0x88, &[3, 232, b'b', b'y', b'e']));
+        bytes.extend(client_frame(0x88, &[3, 233, b'b', b'y', b'e']));
         bytes.extend(client_frame(0x89, b"too late"));
-        assert_eq!(read(&bytes), [Incoming::Ping(b"are you there".to_vec()), Incoming::Pong, Incoming::Close]);
+        assert_eq!(read(&bytes), [Incoming::Ping(b"are you there".to_vec()), Incoming::Pong, Incoming::Close(1001)]);
+        assert_eq!(read(&client_frame(0x88, b"")), [Incoming::Close(1000)]);
         assert_eq!(read(&client_frame(0x81, b"hi")), [Incoming::Data]);
         assert_eq!(read(&[0x01, 0xfe]), [Incoming::Data], "before its payload has come");
     }

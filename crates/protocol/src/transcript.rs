@@ -64,6 +64,19 @@ impl Transcript {
     }
 }
 
+/// However much it is: folding the snapshot bounds it, as it does what was sent.
+impl FromIterator<Arc<Entry>> for Transcript {
+    fn from_iter<I: IntoIterator<Item = Arc<Entry>>>(entries: I) -> Self {
+        let weighed = |entry: Arc<Entry>| {
+            let weight = weight::of(&*entry);
+            (entry, weight)
+        };
+        let entries: VecDeque<_> = entries.into_iter().map(weighed).collect();
+        let weight = entries.iter().map(|(_, weight)| weight).fold(0, |sum, w| w.saturating_add(sum));
+        Transcript { entries, weight }
+    }
+}
+
 impl PartialEq for Transcript {
     fn eq(&self, other: &Self) -> bool {
         self.iter().eq(other.iter())
@@ -79,11 +92,7 @@ impl Serialize for Transcript {
 /// As it was sent, however much it is: folding the snapshot bounds it and tells what was dropped.
 impl<'de> Deserialize<'de> for Transcript {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        let entries = VecDeque::<Entry>::deserialize(d)?;
-        let entries: VecDeque<_> =
-            entries.into_iter().map(|e| (weight::of(&e), Arc::new(e))).map(|(w, e)| (e, w)).collect();
-        let weight = entries.iter().map(|(_, weight)| weight).fold(0, |sum, w| w.saturating_add(sum));
-        Ok(Transcript { entries, weight })
+        Ok(VecDeque::<Entry>::deserialize(d)?.into_iter().map(Arc::new).collect())
     }
 }
 

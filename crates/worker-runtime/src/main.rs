@@ -8,9 +8,9 @@ use worker_runtime::cli::{ServeArgs, config_show, serve};
 
 const EXAMPLES: &str = "\
 Examples:
-  worker-runtime                                  on 127.0.0.1:7070, workers kept in .yoi/runtime
+  worker-runtime                                  on 127.0.0.1:7071, workers kept in .yoi/runtime
   worker-runtime --listen 127.0.0.1:0 --store memory
-  worker-runtime --listen 0.0.0.0:7070 --token-file token --tls-cert cert.pem --tls-key key.pem
+  worker-runtime --listen 0.0.0.0:7071 --token-file token --tls-cert cert.pem --tls-key key.pem
   worker-runtime config show                      every setting, and where its value comes from
 
 Standard output has one line once it serves: `listening on http://ADDRESS`. The first SIGINT or

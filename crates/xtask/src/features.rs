@@ -11,6 +11,7 @@ const FEATURES: [&str; 3] = ["fs-store", "http-server", "ws-server"];
 
 /// Crates of the network: none of them without a server. A `*` stands for any end.
 const NETWORK: &[&str] = &[
+    "yoi-edge",
     "axum*",
     "hyper",
     "hyper-util",
@@ -111,6 +112,7 @@ mod tests {
         for (plant, allowed) in [
             ("hyper v1.0.0", vec!["http-server", "ws-server"]),
             ("http-body-util v0.1.3 (*)", vec!["http-server", "ws-server"]),
+            ("yoi-edge v0.1.0 (/x/crates/edge)", vec!["http-server", "ws-server"]),
             ("tower-service v0.3.3", vec!["http-server", "ws-server"]),
             ("rustls v0.23.0", vec!["http-server", "ws-server"]),
             ("tungstenite v0.29.0", vec!["ws-server"]),

@@ -5,9 +5,10 @@
 use crate::connection::ConnectionArgs;
 use crate::exit;
 use crate::look::When;
+use crate::name::WorkerName;
 use clap::{Arg, Args, Command as ClapCommand, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
-use protocol::{Status, WorkerId};
+use protocol::{RuntimeId, Status, WorkerId};
 use std::path::PathBuf;
 
 /// Run long-lived agent workers on any machine, and watch and drive all of them from one place
@@ -39,7 +40,7 @@ pub struct OutputArgs {
 
 #[derive(Subcommand, Debug)]
 pub enum Command {
-    /// Serve workers from this machine, or look at a runtime
+    /// Serve workers from this machine, or look at runtimes
     #[command(subcommand)]
     Runtime(RuntimeCommand),
     /// Make, list, drive and remove workers
@@ -52,6 +53,19 @@ pub enum Command {
     /// While it goes on, the recording is FILE.part, written event by event, so that one that is
     /// killed is usable as it is; at the end, Ctrl-C included, it is renamed to FILE.
     Record(RecordArgs),
+    /// Sign in to a server: check a token and keep it for this user
+    ///
+    /// The token is read from `--token-file`, or else from stdin. It is kept in `yoi/credentials.toml` in the user's
+    /// configuration folder, readable by nobody else, and sent to the server of this URL only.
+    Login,
+    /// Forget the token of a server
+    Logout,
+    /// Show who the server takes you for
+    Whoami,
+    /// Check configuration, server, sign-in, versions, clocks and runtimes, and say what to do
+    ///
+    /// Each check is a line: `ok`, `warn` or `fail`. Where one fails, the exit status is 1.
+    Doctor,
     /// Look at the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -66,8 +80,14 @@ pub enum Command {
 pub enum RuntimeCommand {
     /// Serve workers until interrupted
     Serve(Box<crate::serving::ServeArgs>),
+    /// List the workspace's runtimes
+    List,
     /// Show what a runtime is and how it is
-    Show,
+    Show {
+        /// The runtime's id, as `runtime list` shows it; may be left out where there is only one
+        #[arg(value_name = "RUNTIME")]
+        runtime: Option<RuntimeId>,
+    },
 }
 
 #[derive(Subcommand, Debug)]
@@ -100,16 +120,19 @@ pub enum WorkerCommand {
     Transcript(TranscriptArgs),
 }
 
-/// A worker by its id.
-#[derive(Args, Clone, Copy, Debug)]
+/// A worker by its name.
+#[derive(Args, Clone, Debug)]
 pub struct WorkerArg {
-    /// The worker's id, as `worker list` shows it
+    /// The worker's id, as `worker list` shows it, or RUNTIME/WORKER
     #[arg(value_name = "WORKER")]
-    pub worker: WorkerId,
+    pub worker: WorkerName,
 }
 
 #[derive(Args, Debug)]
 pub struct CreateArgs {
+    /// The runtime to make it on; the only one, or the server's own, where absent
+    #[arg(long, value_name = "RUNTIME")]
+    pub runtime: Option<RuntimeId>,
     /// A name for people; the profile's where absent
     #[arg(long)]
     pub name: Option<String>,
@@ -129,6 +152,9 @@ pub struct CreateArgs {
 
 #[derive(Args, Debug)]
 pub struct ListArgs {
+    /// Only workers on this runtime
+    #[arg(long, value_name = "RUNTIME")]
+    pub runtime: Option<RuntimeId>,
     /// Only workers of this status
     #[arg(long, value_parser = status)]
     pub status: Option<Status>,
@@ -309,11 +335,18 @@ mod tests {
             vec!["yoi", "worker", "input", worker, "-"],
             vec!["yoi", "worker", "approve", worker, "--", "-a", "-b"],
             vec!["yoi", "record", worker, "-"],
+            vec!["yoi", "watch", &format!("build-box.2/{worker}")],
+            vec!["yoi", "worker", "create", "--runtime", "far", "--id", worker],
+            vec!["yoi", "runtime", "show", "far"],
+            vec!["yoi", "runtime", "show"],
+            vec!["yoi", "login", "--url", "https://yoi.example", "--token-file", "t"],
         ] {
             command().try_get_matches_from(&good).unwrap();
         }
         for (bad, word) in [
             (vec!["yoi", "watch", "nobody"], "26 lower-case"),
+            (vec!["yoi", "watch", &format!("Far/{worker}")], "a runtime id is"),
+            (vec!["yoi", "worker", "list", "--runtime", "a/b"], "a runtime id is"),
             (vec!["yoi", "worker", "list", "--status", "asleep"], "one of idle, running"),
             (vec!["yoi", "worker", "create", "--label", "x"], "NAME=VALUE"),
             (vec!["yoi", "--token", "hunter2", "worker", "list"], "--token"),

@@ -38,6 +38,9 @@ pub enum Failure {
     /// The run ended while nobody was connected, and what became of it is not in the snapshot.
     #[error("the run ended while the connection was away; how is not known")]
     RunUnknown,
+    /// `yoi doctor` found what does not work, and has said so.
+    #[error("{0} of the checks failed")]
+    Checks(usize),
     /// Nobody reads stdout any more: nothing to tell, and nobody to tell it to.
     #[error("nobody reads stdout")]
     BrokenPipe,
@@ -61,7 +64,7 @@ impl Failure {
         match self {
             Failure::Client(error) => error.exit_status(),
             Failure::Usage { .. } => exit::USAGE,
-            Failure::Io { .. } => exit::ERROR,
+            Failure::Io { .. } | Failure::Checks(_) => exit::ERROR,
             Failure::Run(_) | Failure::Worker | Failure::RunUnknown => exit::RUN,
             Failure::BrokenPipe => 0,
             Failure::Interrupted => exit::INTERRUPTED,
@@ -69,7 +72,7 @@ impl Failure {
     }
 
     /// What a person does about it.
-    fn hint(&self) -> Option<String> {
+    pub fn hint(&self) -> Option<String> {
         match self {
             Failure::Client(error @ yoi_client::Error::Tls { .. }) => {
                 Some(format!("{} `--ca-file` names its file.", error.remedy()))
@@ -78,7 +81,7 @@ impl Failure {
                 Some(format!("{} `--url` or YOI_URL sets it.", error.remedy()))
             }
             Failure::Client(error) if error.code() == Code::Unauthenticated => {
-                Some("Give the token's file with `--token-file`, or the token in YOI_TOKEN.".to_owned())
+                Some("Sign in with `yoi login`, or give the token with `--token-file` or in YOI_TOKEN.".to_owned())
             }
             Failure::Client(error) => Some(error.remedy().to_owned()),
             Failure::Usage { hint, .. } => Some(hint.clone()),

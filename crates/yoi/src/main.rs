@@ -5,14 +5,18 @@
 
 mod args;
 mod clean;
+mod clock;
 mod commands;
 mod connection;
+mod credentials;
 mod exit;
 mod failure;
 mod interrupt;
 mod look;
+mod name;
 mod output;
 mod render;
+mod server;
 mod serving;
 mod stream;
 

@@ -69,6 +69,11 @@ impl Output {
         }
     }
 
+    /// Asks whoever types, on stderr, without an end of line.
+    pub fn ask(&self, words: &str) {
+        let _ = io::stderr().lock().write_all(words.as_bytes());
+    }
+
     /// Tells a failure on stderr.
     pub fn fail(&self, failure: &Failure) {
         let problem = failure.problem().filter(|_| self.form == Form::Json);

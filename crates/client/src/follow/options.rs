@@ -1,7 +1,8 @@
 //! What a stream is asked for.
 //!
-//! Owns the query of the stream's URL (`wire.md` §2). The token is never in it.
+//! Owns how the options become the query of each connection (`wire.md` §2).
 
+use crate::query;
 pub use protocol::{Coalesce, Mode, OnGap};
 use reqwest::Url;
 
@@ -15,7 +16,7 @@ pub enum First {
     Retry,
 }
 
-/// How to follow a worker.
+/// How to follow a worker, or a workspace.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FollowOptions {
     /// Start after this event; with a snapshot where absent.
@@ -33,25 +34,12 @@ pub struct FollowOptions {
 impl FollowOptions {
     /// Adds the query for a connection that goes on after `cursor`.
     pub(super) fn add_query(&self, url: &mut Url, cursor: Option<&str>) {
-        let mut query: Vec<(&str, &str)> = Vec::new();
-        if let Some(cursor) = cursor {
-            query.push(("cursor", cursor));
-        }
-        match (self.mode, cursor) {
-            (Mode::Auto, _) => query.push(("mode", "auto")),
-            (Mode::Live, None) => query.push(("mode", "live")),
+        let mode = match (self.mode, cursor) {
             // whoever was live before a loss wants what happened meanwhile
-            (Mode::Live, Some(_)) | (Mode::Replay, _) => {}
-        }
-        if self.on_gap == OnGap::Close {
-            query.push(("on_gap", "close"));
-        }
-        if self.coalesce == Coalesce::Off {
-            query.push(("coalesce", "off"));
-        }
-        if !query.is_empty() {
-            url.query_pairs_mut().extend_pairs(query);
-        }
+            (Mode::Live, Some(_)) => Mode::Replay,
+            (mode, _) => mode,
+        };
+        query::add(url, cursor, mode, self.on_gap, self.coalesce);
     }
 }
 

@@ -1,7 +1,8 @@
-//! What a stream yields.
+//! What the stream of a worker yields.
 //!
 //! Owns the updates, and their form as frames.
 
+use super::dialect::{Dialect, Meaning};
 use crate::error::Error;
 use protocol::{AnyEvent, Diagnostic, EventKind, Frame, HeartbeatFrame, LinkState};
 use std::time::Duration;
@@ -71,9 +72,13 @@ pub enum Update {
     Reconnected,
 }
 
-impl Update {
-    /// Reads a frame; nothing where it is of a kind that this version does not know.
-    pub(super) fn from_json(json: &str) -> Result<Option<Update>, Error> {
+/// The frames of a worker's stream.
+pub(super) struct WorkerDialect;
+
+impl Dialect for WorkerDialect {
+    type Update = Update;
+
+    fn read(json: &str) -> Result<Option<Update>, Error> {
         Ok(Some(match Frame::from_json(json).map_err(Error::protocol)? {
             Frame::Event(frame) => {
                 let event = AnyEvent::from_json(frame.event.get()).map_err(Error::protocol)?;
@@ -85,5 +90,24 @@ impl Update {
             Frame::Diagnostic { diagnostic, .. } => Update::Diagnostic(Box::new(diagnostic)),
             Frame::Unknown { .. } => return Ok(None),
         }))
+    }
+
+    fn meaning(update: &Update) -> Meaning<'_> {
+        match update {
+            Update::Event(received) if received.is_snapshot() => Meaning::Snapshot(received.cursor()),
+            Update::Event(received) => Meaning::Event(received.cursor()),
+            Update::Ready { cursor } => Meaning::Ready(cursor.as_deref()),
+            Update::Heartbeat(heartbeat) => Meaning::Heartbeat(heartbeat.cursor.as_deref()),
+            Update::Diagnostic(diagnostic) => Meaning::Diagnostic(diagnostic),
+            Update::Link { .. } | Update::Disconnected { .. } | Update::Reconnected => Meaning::Aside,
+        }
+    }
+
+    fn disconnected(reason: Error, retry_in: Duration) -> Update {
+        Update::Disconnected { reason, retry_in }
+    }
+
+    fn reconnected() -> Update {
+        Update::Reconnected
     }
 }

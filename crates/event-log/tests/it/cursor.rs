@@ -111,3 +111,29 @@ proptest! {
         prop_assert_eq!(sealer(5).open(&context, &likely), Err(CursorError::Refused));
     }
 }
+
+proptest! {
+    #[test]
+    fn a_payload_opens_where_it_was_sealed_and_nowhere_else(
+        payload in prop::collection::vec(any::<u8>(), 0..=Sealer::MAX_PAYLOAD),
+        flip in any::<prop::sample::Index>(),
+    ) {
+        let sealer = Sealer::new([1; 32].into(), vec![[2; 32].into()]);
+        let text = sealer.seal_payload(b"here", &payload).unwrap();
+        prop_assert!(text.len() <= 96);
+        prop_assert!(text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_'));
+        prop_assert_eq!(sealer.seal_payload(b"here", &payload).unwrap(), text.clone());
+        prop_assert_eq!(sealer.open_payload(b"here", &text).unwrap(), payload.clone());
+        prop_assert!(sealer.open_payload(b"there", &text).is_err());
+        // a rotated key still opens, another does not
+        let rotated = Sealer::new([3; 32].into(), vec![[1; 32].into()]);
+        prop_assert_eq!(rotated.open_payload(b"here", &text).unwrap(), payload);
+        prop_assert!(Sealer::new([3; 32].into(), vec![]).open_payload(b"here", &text).is_err());
+        prop_assert!(sealer.open(b"here", &text).is_err());
+        let at = flip.index(text.len());
+        let mut altered = text.clone().into_bytes();
+        altered[at] = if altered[at] == b'A' { b'B' } else { b'A' };
+        let altered = String::from_utf8(altered).unwrap();
+        prop_assert!(sealer.open_payload(b"here", &altered).is_err(), "{} -> {}", text, altered);
+    }
+}

@@ -232,3 +232,22 @@ fn a_listener_that_owns_its_subscription_does_not_keep_the_log() {
     assert!(weak.upgrade().is_none());
     assert_eq!(Arc::strong_count(&count), 1);
 }
+
+#[test]
+fn older_events_are_put_in_front_as_far_as_there_is_room() {
+    let limits = Limits { max_events: 4, max_bytes: 1000 };
+    let log = Log::restored(limits, Lineage::starting(Epoch(7)), Seq(100));
+    log.append(Seq(101), [Bytes::from_static(b"101")]).unwrap();
+    let older = |names: &[&'static str]| names.iter().map(|n| Bytes::from_static(n.as_bytes())).collect::<Vec<_>>();
+    assert_eq!(log.prepend(Seq(99), older(&["98", "99"])), 0, "there would be a hole");
+    assert_eq!(log.prepend(Seq(101), older(&["100", "101"])), 0, "101 is there already");
+    assert_eq!(log.prepend(Seq(100), older(&["99", "100"])), 2);
+    assert_eq!(log.prepend(Seq(98), older(&["96", "97", "98"])), 1, "the newest of them");
+    assert_eq!((log.floor(), log.head(), log.kept_bytes()), (Seq(98), Seq(101), 10));
+    let Read::Entries(entries) = log.read(Seq(97), 10, 1000) else { panic!("entries") };
+    let read: Vec<_> = entries.iter().map(|e| (e.seq.0, e.bytes.as_ref())).collect();
+    assert_eq!(read, [(98, &b"98"[..]), (99, b"99"), (100, b"100"), (101, b"101")]);
+    // what comes new pushes the oldest out as ever
+    log.append(Seq(102), [Bytes::from_static(b"102")]).unwrap();
+    assert_eq!(log.floor(), Seq(99));
+}

@@ -3,19 +3,22 @@
 //! Owns the order of work: new sockets, what became ready, what grew, what is due; in bounded
 //! turns, so that other tasks of the same thread have theirs. Must not know frames.
 
-use crate::framing::Framing;
+use crate::feed::{Feed, Loaded};
 use crate::hub::group::Group;
 use crate::hub::socket::{Next, Scratch, Socket};
-use crate::hub::{Connection, Subject};
+use crate::hub::Connection;
 use crate::metric_definitions::{CLOSED, WATCHERS};
 use crate::options::Options;
-use crate::page::Page;
+use crate::session::Session;
 use crate::stream::HistoryError;
+use crate::subject::{Attach, Step, Subject};
 use crate::wheel::Wheel;
 use atomic_waker::AtomicWaker;
 use event_log::Seq;
+use futures_util::StreamExt;
+use futures_util::stream::BoxStream;
 use parking_lot::Mutex;
-use protocol::Diagnostic;
+use protocol::{Code, Diagnostic, Envelope};
 use slab::Slab;
 use std::collections::{HashMap, VecDeque};
 use std::pin::Pin;
@@ -24,6 +27,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll, Wake};
 use std::time::Duration;
 use tokio::time::{Instant, Sleep};
+use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 
 /// Sockets driven before other tasks of the thread have their turn.
@@ -35,7 +39,9 @@ struct Inbox {
     connections: Vec<Connection>,
     ready: Vec<usize>,
     changed: Vec<usize>,
-    loaded: Vec<(usize, u64, Result<Arc<Page>, HistoryError>)>,
+    loaded: Vec<(usize, u64, Result<Loaded, HistoryError>)>,
+    steps: Vec<(usize, u64, Step)>,
+    ends: Vec<(u64, Diagnostic)>,
     shutdown: Option<Diagnostic>,
 }
 
@@ -79,12 +85,16 @@ impl Wake for SocketWake {
 pub(super) struct ShardHandle {
     shared: Arc<Shared>,
     finished: CancellationToken,
-    task: tokio::task::AbortHandle,
+    task: AbortHandle,
 }
 
 impl ShardHandle {
     pub fn attach(&self, connection: Connection) {
         self.shared.put(|inbox| inbox.connections.push(connection));
+    }
+
+    pub fn end(&self, tag: u64, diagnostic: Diagnostic) {
+        self.shared.put(|inbox| inbox.ends.push((tag, diagnostic)));
     }
 
     pub fn shut_down(&self, diagnostic: Diagnostic) {
@@ -111,6 +121,16 @@ struct Slot {
     wake: Arc<SocketWake>,
     /// Tells this socket from an earlier one in the same place.
     generation: u64,
+    /// Looks for its stream.
+    looking: Option<AbortHandle>,
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        if let Some(looking) = &self.looking {
+            looking.abort();
+        }
+    }
 }
 
 /// Why a socket has its turn.
@@ -130,7 +150,7 @@ pub(super) struct Shard {
     total: Arc<AtomicUsize>,
     slots: Slab<Slot>,
     groups: Slab<Group>,
-    by_stream: HashMap<usize, usize>,
+    by_feed: HashMap<usize, usize>,
     sweeping: VecDeque<usize>,
     /// Sockets that want another turn.
     again: VecDeque<usize>,
@@ -153,7 +173,7 @@ impl Shard {
             total,
             slots: Slab::new(),
             groups: Slab::new(),
-            by_stream: HashMap::new(),
+            by_feed: HashMap::new(),
             sweeping: VecDeque::new(),
             again: VecDeque::new(),
             wheel: Wheel::new(now),
@@ -212,7 +232,7 @@ impl Shard {
             let Some(slot) = self.slots.get_mut(key).filter(|s| s.generation == generation) else { continue };
             slot.socket.loading = false;
             match page {
-                Ok(page) => slot.socket.session.loaded(page),
+                Ok(loaded) => slot.socket.session.loaded(loaded),
                 Err(error) => {
                     tracing::warn!(%error, "older events cannot be read");
                     slot.socket.session.load_failed();
@@ -228,53 +248,95 @@ impl Shard {
                 group.begin_sweep();
             }
         }
+        for (key, generation, step) in inbox.steps {
+            self.step(key, generation, step);
+        }
+        for (tag, diagnostic) in inbox.ends {
+            for (key, slot) in self.slots.iter_mut().filter(|(_, slot)| slot.socket.tag == tag) {
+                slot.socket.end(&diagnostic);
+                self.again.push_back(key);
+            }
+        }
         if let Some(diagnostic) = inbox.shutdown {
             for (key, slot) in &mut self.slots {
-                slot.socket.go_away(&diagnostic);
+                slot.socket.end(&diagnostic);
                 self.again.push_back(key);
             }
             self.going_away = Some(diagnostic);
         }
     }
 
-    fn insert(&mut self, connection: Connection) {
-        let group = match &connection.subject {
-            // subscribed before the watermark is fixed, so that no event falls between
-            Subject::Stream { stream, .. } => Some(self.group_of(stream)),
-            Subject::Refused { .. } => None,
+    fn insert(&mut self, mut connection: Connection) {
+        let refused = Envelope::anonymous();
+        let subject = std::mem::replace(
+            &mut connection.subject,
+            Subject::Refused { envelope: refused, diagnostic: Diagnostic::new(Code::Internal, "") },
+        );
+        let framing = connection.framing;
+        let (session, attach, steps) = match subject {
+            Subject::Stream(attach) => (Session::pending(framing, attach.stream.envelope().clone()), Some(attach), None),
+            Subject::Later { envelope, steps } => (Session::pending(framing, envelope), None, Some(steps)),
+            Subject::Refused { envelope, diagnostic } => {
+                (Session::refused(framing, &envelope, &diagnostic), None, None)
+            }
         };
-        let session = Socket::session(&connection.subject, &self.options);
         let now = Instant::now();
         let heartbeat_at = now + self.interval();
         let entry = self.slots.vacant_entry();
         let key = entry.key();
         let wake = Arc::new(SocketWake { shared: Arc::clone(&self.shared), key, queued: AtomicBool::new(false) });
         let mut socket = Socket::new(connection, session, Arc::clone(&wake).into(), heartbeat_at);
-        if let Some(group_key) = group
-            && let Some(group) = self.groups.get_mut(group_key)
-        {
-            socket.group = Some((group_key, group.members.len()));
-            group.members.push(key);
-        }
         if let Some(diagnostic) = &self.going_away {
-            socket.go_away(diagnostic);
+            socket.end(diagnostic);
         }
         self.generation += 1;
-        entry.insert(Slot { socket, wake, generation: self.generation });
+        let generation = self.generation;
+        let looking = steps.map(|steps| look(Arc::clone(&self.shared), key, generation, steps));
+        entry.insert(Slot { socket, wake, generation, looking });
         metrics::gauge!(WATCHERS, "transport" => "ws").increment(1.0);
+        if let Some(attach) = attach {
+            self.attach(key, attach);
+        }
         self.again.push_back(key);
         self.schedule(key);
     }
 
-    fn group_of(&mut self, stream: &Arc<crate::stream::Stream>) -> usize {
-        let id = Arc::as_ptr(stream) as usize;
-        if let Some(key) = self.by_stream.get(&id) {
+    /// Looking for a socket's stream went on.
+    fn step(&mut self, key: usize, generation: u64, step: Step) {
+        let Some(slot) = self.slots.get_mut(key).filter(|s| s.generation == generation) else { return };
+        match step {
+            Step::Tell(diagnostic) => slot.socket.session.tell(&diagnostic),
+            Step::Refuse(diagnostic) => slot.socket.session.refuse(&diagnostic),
+            Step::Attach(attach) => self.attach(key, attach),
+        }
+        self.again.push_back(key);
+    }
+
+    /// Gives a socket its stream.
+    fn attach(&mut self, key: usize, attach: Attach) {
+        let Some(slot) = self.slots.get_mut(key) else { return };
+        if slot.socket.group.is_some() || !slot.socket.session.is_pending() {
+            return;
+        }
+        let feed = attach.stream.feed(slot.socket.framing, &attach.class);
+        // subscribed before the watermark is fixed, so that no event falls between
+        let group_key = self.group_of(&feed);
+        let (Some(slot), Some(group)) = (self.slots.get_mut(key), self.groups.get_mut(group_key)) else { return };
+        slot.socket.group = Some((group_key, group.members.len()));
+        group.members.push(key);
+        slot.socket.guard = attach.guard;
+        slot.socket.session.found(feed, &attach.request, &self.options);
+    }
+
+    fn group_of(&mut self, feed: &Arc<Feed>) -> usize {
+        let id = Arc::as_ptr(feed) as usize;
+        if let Some(key) = self.by_feed.get(&id) {
             return *key;
         }
         let entry = self.groups.vacant_entry();
         let key = entry.key();
-        entry.insert(Group::new(&self.shared, key, stream.feed(Framing::WebSocket)));
-        self.by_stream.insert(id, key);
+        entry.insert(Group::new(&self.shared, key, Arc::clone(feed)));
+        self.by_feed.insert(id, key);
         key
     }
 
@@ -396,11 +458,27 @@ impl Shard {
             slot.socket.group = Some((group_key, place));
         }
         if group.members.is_empty() {
-            let id = Arc::as_ptr(group.feed.stream()) as usize;
-            self.by_stream.remove(&id);
+            let id = Arc::as_ptr(&group.feed) as usize;
+            self.by_feed.remove(&id);
             self.groups.remove(group_key);
         }
     }
+}
+
+/// Tells a shard how looking for a socket's stream goes.
+fn look(shared: Arc<Shared>, key: usize, generation: u64, mut steps: BoxStream<'static, Step>) -> AbortHandle {
+    let looking = tokio::spawn(async move {
+        let mut found = false;
+        while let Some(step) = steps.next().await {
+            found |= !matches!(step, Step::Tell(_));
+            shared.put(|inbox| inbox.steps.push((key, generation, step)));
+        }
+        if !found {
+            let lost = Diagnostic::new(Code::Internal, "what was asked for could not be looked for");
+            shared.put(|inbox| inbox.steps.push((key, generation, Step::Refuse(lost))));
+        }
+    });
+    looking.abort_handle()
 }
 
 impl Drop for Shard {

@@ -3,7 +3,7 @@
 //! Owns the socket, its session and what it waits for. Must not know other sockets.
 
 use crate::framing::Framing;
-use crate::hub::{Connection, Io, Subject};
+use crate::hub::{Connection, Io};
 use crate::metric_definitions::BYTES_WRITTEN;
 use crate::options::Options;
 use crate::session::{MAX_SEGMENTS, Segment, Session, Wants};
@@ -12,6 +12,7 @@ use event_log::Seq;
 use protocol::{Code, Diagnostic};
 use std::io::IoSlice;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
@@ -20,6 +21,8 @@ use tokio::time::Instant;
 const WRITE_BYTES: usize = 512 << 10;
 /// How many writes a socket gets before others have their turn.
 const TURNS: usize = 8;
+/// How many reads, of [`Scratch`]'s size each.
+const READS: usize = 4;
 /// Heartbeats without a sign of life after which a peer counts as gone.
 const SILENT_HEARTBEATS: u8 = 3;
 
@@ -53,10 +56,21 @@ pub(super) struct Socket {
     pub loading: bool,
     /// Everything was said, and its writing side is closed.
     shut: bool,
+    /// The peer says nothing more: it closed its writing side.
+    ended: bool,
     /// The entry in the wheel that counts.
     pub scheduled: u64,
     /// The group of its stream, and its place there.
     pub group: Option<(usize, usize)>,
+    pub framing: Framing,
+    /// Whose it is.
+    pub tag: u64,
+    /// When its credential ends.
+    expires_at: Option<Instant>,
+    /// Kept for whoever has to know that somebody follows.
+    pub guard: Option<Arc<dyn Send + Sync>>,
+    /// The same, from its beginning on.
+    _keep: Option<Arc<dyn Send + Sync>>,
 }
 
 impl Socket {
@@ -64,7 +78,7 @@ impl Socket {
         let mut socket = Socket {
             io: connection.io,
             session,
-            reader: Reader::default(),
+            reader: if connection.framing == Framing::Deflate { Reader::with_deflate() } else { Reader::default() },
             waker,
             blocked_since: None,
             drop_at: None,
@@ -72,19 +86,17 @@ impl Socket {
             silent: 0,
             loading: false,
             shut: false,
+            ended: false,
             scheduled: 0,
             group: None,
+            framing: connection.framing,
+            tag: connection.tag,
+            expires_at: connection.expires_at,
+            guard: None,
+            _keep: connection.keep,
         };
         socket.take_in(&connection.read);
         socket
-    }
-
-    /// The session for a connection's subject.
-    pub fn session(subject: &Subject, options: &Options) -> Session {
-        match subject {
-            Subject::Stream { stream, request } => Session::attach(stream.feed(Framing::WebSocket), request, options),
-            Subject::Refused { envelope, diagnostic } => Session::refused(Framing::WebSocket, envelope, diagnostic),
-        }
     }
 
     /// Whether it waits for its own writability, so that new events are not its concern.
@@ -94,24 +106,37 @@ impl Socket {
 
     /// Reads what came and writes what it takes.
     pub fn drive(&mut self, scratch: &mut Scratch, options: &Options, now: Instant) -> Next {
-        if self.read(scratch) == Alive::No {
+        let heard = self.read(scratch);
+        if heard == Heard::Gone {
             return Next::Drop;
         }
-        self.write(scratch, options, now)
+        match self.write(scratch, options, now) {
+            Next::Wait if heard == Heard::Enough => Next::Again,
+            next => next,
+        }
     }
 
-    /// Reads until nothing is left. What the peer says is answered through the session.
-    fn read(&mut self, scratch: &mut Scratch) -> Alive {
-        loop {
+    /// Reads until nothing is left, or others have their turn. What the peer says is answered
+    /// through the session.
+    fn read(&mut self, scratch: &mut Scratch) -> Heard {
+        if self.ended {
+            return Heard::All;
+        }
+        for _ in 0..READS {
             let mut buf = ReadBuf::new(&mut scratch.read);
             let mut cx = Context::from_waker(&self.waker);
             match Pin::new(&mut self.io).poll_read(&mut cx, &mut buf) {
-                Poll::Pending => return Alive::Yes,
-                Poll::Ready(Err(_)) => return Alive::No,
-                Poll::Ready(Ok(())) if buf.filled().is_empty() => return Alive::No,
-                Poll::Ready(Ok(())) => self.take_in(buf.filled()),
+                Poll::Pending => return Heard::All,
+                Poll::Ready(Ok(())) if !buf.filled().is_empty() => self.take_in(buf.filled()),
+                // its last words are answered (RFC 6455 §5.5.1), where they were any
+                Poll::Ready(Ok(())) if self.session.is_ending() && !self.shut => {
+                    self.ended = true;
+                    return Heard::All;
+                }
+                Poll::Ready(_) => return Heard::Gone,
             }
         }
+        Heard::Enough
     }
 
     fn take_in(&mut self, bytes: &[u8]) {
@@ -126,7 +151,7 @@ impl Socket {
         self.reader.read(bytes, |incoming| match incoming {
             Incoming::Ping(payload) => session.push_control(ws::pong(&payload)),
             Incoming::Pong => {}
-            Incoming::Close => session.close(1000, ""),
+            Incoming::Close(code) => session.close(code, ""),
             Incoming::Data => {
                 let words = "this stream is read-only; send commands over REST";
                 session.end_with(&Diagnostic::new(Code::ReadOnlyStream, words));
@@ -198,6 +223,7 @@ impl Socket {
             Wants::Load(after) => Next::Load(after),
             Wants::Close => match Pin::new(&mut self.io).poll_shutdown(&mut cx) {
                 Poll::Ready(Err(_)) => Next::Drop,
+                Poll::Ready(Ok(())) if self.ended => Next::Drop,
                 Poll::Ready(Ok(())) => {
                     // the peer's own close, or the end of its patience, is waited for
                     self.shut = true;
@@ -223,6 +249,11 @@ impl Socket {
         {
             self.end_slow(options, now);
         }
+        if self.expires_at.is_some_and(|at| at <= now) {
+            self.expires_at = None;
+            let words = "the credential has ended; sign in again and go on with the last cursor";
+            self.end(&Diagnostic::new(Code::CredentialExpired, words));
+        }
         if self.heartbeat_at <= now {
             self.heartbeat_at = now + interval;
             if self.silent >= SILENT_HEARTBEATS && !self.session.is_ending() {
@@ -245,7 +276,7 @@ impl Socket {
 
     /// When to look at it again.
     pub fn due(&self, options: &Options) -> Instant {
-        let mut due = self.heartbeat_at;
+        let mut due = self.expires_at.map_or(self.heartbeat_at, |at| at.min(self.heartbeat_at));
         if let Some(at) = self.drop_at {
             due = due.min(at);
         } else if let Some(since) = self.blocked_since {
@@ -254,18 +285,23 @@ impl Socket {
         due
     }
 
-    /// Ends it because the server goes away.
-    pub fn go_away(&mut self, diagnostic: &Diagnostic) {
+    /// Ends it, and says why.
+    pub fn end(&mut self, diagnostic: &Diagnostic) {
         if !self.session.is_ending() {
             self.session.end_with(diagnostic);
         }
     }
 }
 
+/// What reading came to.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Alive {
-    Yes,
-    No,
+enum Heard {
+    /// There is nothing left to read.
+    All,
+    /// There may be more, when others have had their turn.
+    Enough,
+    /// The peer is gone.
+    Gone,
 }
 
 /// What all sockets of a shard use in turn.

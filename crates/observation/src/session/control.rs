@@ -8,6 +8,9 @@ use crate::framing::Framing;
 use bytes::Bytes;
 use protocol::{Diagnostic, Envelope};
 
+/// The most frames of its own that wait while the transport adds to them.
+const MAX_QUEUED: usize = 16;
+
 impl Session {
     /// A session that only tells `diagnostic` and is closed.
     pub fn refused(framing: Framing, envelope: &Envelope, diagnostic: &Diagnostic) -> Session {
@@ -16,16 +19,6 @@ impl Session {
         session.own.push_back(frame.into());
         session.finish(framing, diagnostic);
         session
-    }
-
-    /// Ends the session at the next frame: what is queued but not begun is dropped in favour of
-    /// `diagnostic` and its close code.
-    pub fn end_with(&mut self, diagnostic: &Diagnostic) {
-        self.own.clear();
-        if let Some(feed) = self.feed().cloned() {
-            self.push_diagnostic(&feed, diagnostic);
-        }
-        self.finish(Framing::WebSocket, diagnostic);
     }
 
     /// Ends the session at the next frame with a close frame alone: the answer to the peer's own
@@ -37,10 +30,16 @@ impl Session {
         }
     }
 
-    /// Queues a control frame of the transport, such as a pong. At most a few are ever queued.
+    /// Queues a control frame of the transport, such as a pong. At most a few are ever queued;
+    /// beyond that the newest pong stands for those before it (RFC 6455 §5.5.3).
     pub fn push_control(&mut self, frame: Bytes) {
-        if self.phase != Phase::Ending && self.own.len() < 16 {
+        if self.phase == Phase::Ending {
+            return;
+        }
+        if self.own.len() < MAX_QUEUED {
             self.own.push_back(frame.into());
+        } else if let Some(last) = self.own.back_mut().filter(|last| last.is_pong()) {
+            *last = frame.into();
         }
     }
 

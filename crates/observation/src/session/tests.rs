@@ -63,8 +63,7 @@ impl World {
         };
         let options = StreamOptions {
             envelope: Envelope::new(None, worker()),
-            context: CONTEXT.to_vec(),
-            sealer: Arc::clone(&sealer),
+            cursors: Arc::new(crate::cursors::Sealed::new(Arc::clone(&sealer), CONTEXT.to_vec())),
             history: (keeps > 0).then(|| Arc::clone(&shelf) as Arc<dyn History>),
         };
         World { stream: Stream::new(options, log, State::new(info)), shelf, sealer, blocks: 0 }
@@ -123,7 +122,7 @@ struct Viewer {
 
 impl Viewer {
     fn attach(world: &World, request: AttachRequest, options: &Options) -> Viewer {
-        let session = Session::attach(world.stream.feed(Framing::WebSocket), &request, options);
+        let session = Session::attach(world.stream.feed(Framing::WebSocket, &None), &request, options);
         let watermark = world.stream.head().0;
         let (bytes, cursor) = (Vec::new(), request.cursor.clone());
         Viewer { session, request, bytes, cursor, seq: None, state: None, readies: 0, gap: false, merged: 0, watermark }
@@ -308,7 +307,7 @@ fn one_that_falls_behind_gets_merged_deltas_then_a_snapshot() {
 fn many_viewers_share_one_encoding() {
     let options = Options::default();
     let mut world = World::new(1000, 0);
-    let feed = world.stream.feed(Framing::WebSocket);
+    let feed = world.stream.feed(Framing::WebSocket, &None);
     let mut viewers: Vec<_> = (0..100).map(|_| Viewer::attach(&world, AttachRequest::default(), &options)).collect();
     for n in 0..50 {
         world.step(if n == 0 { 0 } else { 3 });
@@ -334,7 +333,7 @@ fn what_is_told_before_anything_was_sent_names_no_cursor() {
     let mut world = World::new(1000, 0);
     world.step(2);
     let request = AttachRequest { cursor: Some("A".repeat(44)), on_gap: OnGap::Close, ..AttachRequest::default() };
-    let mut session = Session::attach(world.stream.feed(Framing::Sse), &request, &Options::default());
+    let mut session = Session::attach(world.stream.feed(Framing::Sse, &None), &request, &Options::default());
     let mut segments = Vec::new();
     assert_eq!(session.gather(&mut segments, 1 << 20), Wants::Close);
     let text: Vec<u8> = segments.iter().flat_map(|s| s.bytes().to_vec()).collect();
@@ -348,7 +347,7 @@ fn a_session_ended_before_its_snapshot_was_sent_does_not_claim_it() {
     let mut world = World::new(1000, 0);
     world.step(2);
     let mut session =
-        Session::attach(world.stream.feed(Framing::WebSocket), &AttachRequest::default(), &Options::default());
+        Session::attach(world.stream.feed(Framing::WebSocket, &None), &AttachRequest::default(), &Options::default());
     session.end_with(&Diagnostic::new(Code::GoingAway, "bye"));
     let mut segments = Vec::new();
     session.gather(&mut segments, 1 << 20);

@@ -4,7 +4,7 @@ use crate::world::{Told, delta, publish, sealer, stream, worker};
 use bytes::Bytes;
 use event_log::Limits;
 use futures_util::{FutureExt, SinkExt, StreamExt};
-use observation::{AttachRequest, Connection, Hub, OnGap, Options, Stream, Subject};
+use observation::{Attach, AttachRequest, Connection, Hub, OnGap, Options, Stream, Subject};
 use protocol::{Code, Diagnostic, Envelope};
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +17,7 @@ type Socket = WebSocketStream<DuplexStream>;
 
 fn attach_raw(hub: &Hub, subject: Subject, buffer: usize) -> DuplexStream {
     let (server, client) = tokio::io::duplex(buffer);
-    hub.attach(Connection { io: Box::new(server), read: Bytes::new(), subject });
+    hub.attach(Connection::new(server, Bytes::new(), subject));
     client
 }
 
@@ -26,7 +26,7 @@ async fn attach(hub: &Hub, subject: Subject) -> Socket {
 }
 
 fn follow(stream: &Arc<Stream>, request: AttachRequest) -> Subject {
-    Subject::Stream { stream: Arc::clone(stream), request }
+    Subject::Stream(Attach::new(Arc::clone(stream), request))
 }
 
 /// Reads until `ready` or the close code.
@@ -91,7 +91,7 @@ async fn a_cursor_of_another_stream_is_told_and_answered_with_a_snapshot() {
 async fn an_evicted_cursor_has_expired() {
     let hub = Hub::start(&Options::default());
     let stream = stream(Limits { max_events: 10, max_bytes: 1 << 20 });
-    let cursor = Some(stream.cursor_at(stream.head()).to_string());
+    let cursor = Some(stream.cursor_at(stream.head()).unwrap().to_string());
     (0..20).for_each(|_| publish(&stream, vec![delta("x")]));
     let request = AttachRequest { cursor, on_gap: OnGap::Close, ..AttachRequest::default() };
     let mut socket = attach(&hub, follow(&stream, request)).await;

@@ -7,7 +7,7 @@ use crate::world::{Told, delta, publish, sealer, stream};
 use bytes::Bytes;
 use event_log::Limits;
 use futures_util::StreamExt;
-use observation::{AttachRequest, Coalesce, Connection, Hub, Options, Stream, Subject};
+use observation::{Attach, AttachRequest, Coalesce, Connection, Hub, Options, Stream, Subject};
 use protocol::{Code, EventKind, Level};
 use std::cell::Cell;
 use std::rc::Rc;
@@ -75,11 +75,7 @@ async fn serve(stream: Arc<Stream>) -> turmoil::Result {
             let coalesce = if coalesce == "off" { Coalesce::Off } else { Coalesce::On };
             let cursor = Some(cursor.to_owned()).filter(|c| !c.is_empty());
             let request = AttachRequest { cursor, coalesce, ..AttachRequest::default() };
-            hub.attach(Connection {
-                io: Box::new(io),
-                read: Bytes::new(),
-                subject: Subject::Stream { stream, request },
-            });
+            hub.attach(Connection::new(io, Bytes::new(), Subject::Stream(Attach::new(stream, request))));
         });
     }
 }

@@ -30,8 +30,7 @@ pub fn stream(limits: Limits) -> Arc<Stream> {
     };
     let options = StreamOptions {
         envelope: Envelope::new(None, worker()),
-        context: CONTEXT.to_vec(),
-        sealer: sealer(),
+        cursors: Arc::new(observation::Sealed::new(sealer(), CONTEXT.to_vec())),
         history: None,
     };
     let stream = Stream::new(options, Log::new(limits, Epoch(9)), State::new(info));

@@ -3,63 +3,19 @@
 //! Owns every setting's name, flag, variable, default, words and meaning; `--help`, `config show`,
 //! the reference and the reading of files all follow from it. Must not read any source.
 
-use super::settings::{LogFormat, Settings};
-use super::values::{address, bytes, count, duration, memory, word};
+use super::profiles::PROFILES;
+use super::settings::Settings;
 use crate::store::fs::Durability;
 use std::path::PathBuf;
+use yoi_settings::values::{address, bytes, count, duration, memory, word};
+use yoi_settings::{File, Table, logging};
 
-/// What a value is, apart from its form.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// Text, shown as it is.
-    Plain,
-    /// A path: in the file it is relative to the workspace.
-    Path,
-    /// A folder, or the word `memory`.
-    Store,
-    /// A secret: given by reference and never shown.
-    Secret,
-}
-
-/// One setting.
-pub(super) struct Key {
-    /// Its name in the file, dotted.
-    pub name: &'static str,
-    /// Its flag, without the dashes.
-    pub flag: &'static str,
-    /// Its variable.
-    pub env: &'static str,
-    /// What it is where nobody says; none where empty.
-    pub default: &'static str,
-    /// What stands for its value in usages.
-    pub value: &'static str,
-    /// What it is for.
-    pub doc: &'static str,
-    /// The heading it stands under.
-    pub group: &'static str,
-    /// What its value is.
-    pub kind: Kind,
-    /// Reads it. Of a secret, the words of an error must not repeat the value.
-    pub set: fn(&mut Settings, &str) -> Result<(), String>,
-}
-
-/// Declares the table.
-macro_rules! keys {
-    ($([$group:literal] $($name:literal, $flag:literal, $env:literal, $default:literal, $value:literal, $kind:ident,
-        $set:expr, $doc:literal;)+)+) => {
-        pub(super) const KEYS: &[Key] = &[$($(Key {
-            name: $name, flag: $flag, env: $env, default: $default, value: $value, doc: $doc, group: $group,
-            kind: Kind::$kind, set: $set,
-        },)+)+];
-    };
-}
-
-keys! {
+yoi_settings::keys! { pub(super) KEYS: Settings;
     ["Server"]
     "runtime_id", "runtime-id", "YOI_RUNTIME_ID", "local", "ID", Plain,
         |s, t| { s.runtime_id = Some(t.parse().map_err(|e: protocol::IdError| format!("does not fit: {e}"))?); Ok(()) },
         "The runtime's identity, unique in a workspace";
-    "listen", "listen", "YOI_LISTEN", "127.0.0.1:7070", "ADDRESS", Plain,
+    "listen", "listen", "YOI_LISTEN", "127.0.0.1:7071", "ADDRESS", Plain,
         |s, t| { s.server.listen = address(t)?; Ok(()) },
         "Where to listen; port 0 takes any that is free. On another address than loopback a token is needed";
     "token", "token-file", "YOI_TOKEN", "", "FILE", Secret,
@@ -104,7 +60,7 @@ keys! {
         |s, t| { s.limits.max_bytes = memory(t)?; Ok(()) },
         "The most bytes of each worker's events kept in memory";
     ["Store"]
-    "store", "store", "YOI_STORE", ".yoi/runtime", "FOLDER", Store,
+    "store", "store", "YOI_STORE", ".yoi/runtime", "FOLDER", PathOr("memory"),
         |s, t| { s.store = (t != "memory").then(|| PathBuf::from(t)); Ok(()) },
         "The folder that keeps workers across restarts; `memory` keeps nothing";
     "durability", "durability", "YOI_DURABILITY", "interval", "WORD", Plain,
@@ -128,17 +84,30 @@ keys! {
         "How long events are kept";
     ["Logging"]
     "logging.format", "log-format", "YOI_LOG_FORMAT", "text", "WORD", Plain,
-        |s, t| { s.log_format = word(t, &[("text", LogFormat::Text), ("json", LogFormat::Json)])?; Ok(()) },
+        |s, t| { s.log_format = word(t, logging::FORMATS)?; Ok(()) },
         "How the program's own log is written to standard error: `text` or `json`";
     "logging.level", "log-level", "YOI_LOG_LEVEL", "info", "FILTER", Plain,
-        |s, t| { super::logging::check_level(t)?; s.log_level = t.to_owned(); Ok(()) },
+        |s, t| { logging::check_level(t)?; s.log_level = t.to_owned(); Ok(()) },
         "How much is written: `error`, `warn`, `info`, `debug`, `trace`, or targets such as `warn,yoi::access=info`";
 }
 
-/// The setting of this name.
-pub(super) fn find(name: &str) -> Option<&'static Key> {
-    KEYS.iter().find(|key| key.name == name)
-}
+/// The file of a runtime.
+const FILE: File = File { flag: "config", env: "YOI_CONFIG", path: ".yoi/runtime.toml", called: "file" };
+
+/// The settings of a program that serves a runtime.
+pub(super) static TABLE: Table<Settings> = Table::new("a runtime", FILE, KEYS, &[PROFILES]);
+
+/// The settings of a runtime in another program, which serves it, watches it and logs for it.
+pub(super) static EMBEDDED: Table<Settings> = Table {
+    title: "the embedded runtime",
+    file: File { flag: "runtime-config", called: "runtime.toml", ..FILE },
+    uses: |key| key.name == "runtime_id" || matches!(key.group, "Workers" | "Store"),
+    heading: |group| match group {
+        "Store" => "Embedded runtime, store",
+        _ => "Embedded runtime, workers",
+    },
+    ..Table::new("", FILE, KEYS, &[PROFILES])
+};
 
 #[cfg(test)]
 mod tests {
@@ -150,10 +119,11 @@ mod tests {
     use crate::store::memory::{MemoryOptions, MemoryStore};
     use std::collections::BTreeSet;
     use std::sync::Arc;
+    use yoi_settings::Key;
 
     #[test]
     fn names_stand_once() {
-        for of in [|k: &Key| k.name, |k: &Key| k.flag, |k: &Key| k.env] {
+        for of in [|k: &Key<Settings>| k.name, |k: &Key<Settings>| k.flag, |k: &Key<Settings>| k.env] {
             assert_eq!(KEYS.iter().map(of).collect::<BTreeSet<_>>().len(), KEYS.len());
         }
         for key in KEYS {
@@ -167,7 +137,7 @@ mod tests {
         for key in KEYS.iter().filter(|key| !key.default.is_empty()) {
             (key.set)(&mut settings, key.default).unwrap_or_else(|e| panic!("{}: {e}", key.name));
         }
-        let server = ServerOptions::new("127.0.0.1:7070".parse().unwrap());
+        let server = ServerOptions::new("127.0.0.1:7071".parse().unwrap());
         let fs = FsOptions::new("");
         let store = Arc::new(MemoryStore::new(MemoryOptions::default()).unwrap());
         let runtime = RuntimeOptions::new("local".parse().unwrap(), vec![Arc::new(Echo::new())], store);

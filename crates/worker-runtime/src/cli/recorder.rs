@@ -14,7 +14,8 @@ const UPKEEP: Duration = Duration::from_secs(5);
 
 /// Installs the recorder; none where the process has another. Its upkeep runs on the current tokio
 /// runtime.
-pub(super) fn install() -> Option<RenderMetrics> {
+#[must_use]
+pub fn install() -> Option<RenderMetrics> {
     let builder = PrometheusBuilder::new().set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), SECONDS);
     let handle = match builder.and_then(PrometheusBuilder::install_recorder) {
         Ok(handle) => handle,

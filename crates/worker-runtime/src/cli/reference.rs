@@ -1,30 +1,21 @@
-//! The reference of settings, as a page.
+//! The reference of a runtime's settings, as a part of a page.
 //!
 //! Owns the text around the table; `docs/configuration.md` is made from it, and a check tells when
 //! the two differ. Must not read any setting.
 
-use super::keys::{KEYS, Kind};
-use std::fmt::Write;
+use super::keys::TABLE;
 
 const HEAD: &str = "\
-# Configuration
+## A runtime: `runtime.toml`
 
-<!-- Made by `cargo run -p xtask -- generate` from the table of settings in `worker-runtime`. Do not edit. -->
-
-A runtime takes each setting from the first of these that has it: its flag, its variable, the file,
-the default. `worker-runtime config show` tells each value and where it comes from, secrets masked.
-
-The file is the one that `--config` or `YOI_CONFIG` names, else `.yoi/runtime.toml` where it exists.
-Relative paths in it begin at the workspace, the folder that holds `.yoi` (or at the file's own
-folder where that is not `.yoi`); those in flags and variables begin at the current folder. What the
-file says that is no setting is refused with its line and column, and all that is wrong is told at
-once, before anything is opened or bound; the program ends with 2 then.
-
-Sizes are written `65536`, `512KiB`, `8MiB`, `1GiB`; times `200ms`, `30s`, `5m`, `2h`, `30d`.
+What `worker-runtime` and `yoi runtime serve` take. The file is the one that `--config` or
+`YOI_CONFIG` names, else `.yoi/runtime.toml` where it exists. `yoi serve` takes `runtime_id` and the
+groups Workers and Store for its embedded runtime, and the profiles, from the same variables and the
+same file, which `--runtime-config` names there; the backend's own settings stand for the rest.
 ";
 
 const PROFILES: &str = r#"
-## Profiles
+### Profiles
 
 A profile is what a worker is made with. `echo` and `demo` are built in; a table of the same name
 replaces one of them. Each has `executor` and may have a `description`.
@@ -58,36 +49,23 @@ API_KEY = { env = "AGENT_API_KEY" }   # or { file = "secrets/key" }
 ```
 "#;
 
-/// The reference of every setting, as Markdown.
+/// The reference of every setting of a runtime, as Markdown, from the second level of headings.
 #[must_use]
 pub fn reference() -> String {
-    let mut page = HEAD.to_owned();
-    let mut group = "";
-    for key in KEYS {
-        if key.group != group {
-            group = key.group;
-            let _ = write!(page, "\n## {group}\n\n| setting | flag | variable | default | |\n|---|---|---|---|---|\n");
-        }
-        let default = if key.default.is_empty() { String::new() } else { format!("`{}`", key.default) };
-        let secret = if key.kind == Kind::Secret { " (secret)" } else { "" };
-        let (name, flag, value, env, doc) = (key.name, key.flag, key.value, key.env, key.doc);
-        let _ = writeln!(page, "| `{name}`{secret} | `--{flag} {value}` | `{env}` | {default} | {doc} |");
-    }
-    page.push_str(PROFILES);
-    page
+    format!("{HEAD}{}{PROFILES}", yoi_settings::reference(&TABLE, 3))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::file;
-    use crate::cli::problems::Problems;
+    use crate::cli::args::ServeArgs;
+    use crate::cli::resolve::resolve;
     use std::path::Path;
 
     #[test]
     fn names_every_setting() {
         let page = reference();
-        for key in KEYS {
+        for key in TABLE.keys {
             assert!(page.contains(&format!("`{}`", key.env)), "{}", key.name);
         }
     }
@@ -96,10 +74,12 @@ mod tests {
     fn its_profiles_are_read() {
         let (_, toml) = PROFILES.split_once("```toml\n").unwrap();
         let (toml, _) = toml.split_once("```").unwrap();
-        let mut problems = Problems::default();
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("example.toml");
+        std::fs::write(&file, toml).unwrap();
         let environment = |name: &str| (name == "AGENT_API_KEY").then(|| "key".to_owned());
-        let read = file::parse("example", toml, Path::new(""), &environment, &mut problems);
-        assert_eq!(problems, Problems::default());
-        assert_eq!(read.profiles.len(), 3);
+        let resolved = resolve(&ServeArgs::default().with_file(file), &environment, Path::new("/nowhere")).unwrap();
+        let names: Vec<_> = resolved.settings.profiles.iter().map(|p| p.profile.name()).collect();
+        assert_eq!(names, ["echo", "demo", "agent", "session", "slow"]);
     }
 }

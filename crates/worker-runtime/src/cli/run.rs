@@ -3,21 +3,18 @@
 //! Owns the process: its signals, its limit of open files, what it prints and what it ends with.
 
 use super::args::ServeArgs;
-use super::problems::Problems;
-use super::resolve::{Resolved, resolve};
+use super::build::OpenError;
+use super::resolve::resolve;
 use super::settings::Settings;
-use super::{build, logging, recorder};
+use super::{build, recorder};
 use crate::server::{Server, ServerOptions, capabilities};
-use crate::store::Store;
-use crate::store::fs::FsStore;
-use crate::store::memory::{MemoryOptions, MemoryStore};
 use crate::{Runtime, RuntimeOptions};
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
+use yoi_settings::{Problems, Resolved, logging, process_environment};
 
 /// Why the program ends.
 #[derive(Debug)]
@@ -32,21 +29,24 @@ impl From<Problems> for Failure {
     }
 }
 
-fn other(what: &str, error: impl std::fmt::Display) -> Failure {
-    Failure::Other(format!("{what}: {error}"))
+impl From<OpenError> for Failure {
+    fn from(error: OpenError) -> Failure {
+        match error {
+            OpenError::Settings(problems) => Failure::Settings(problems),
+            OpenError::Store { .. } => Failure::Other(error.to_string()),
+        }
+    }
 }
 
-/// A variable of the process.
-pub(super) fn process_environment(name: &str) -> Option<String> {
-    // one that is not text is as wrong as an empty one
-    std::env::var_os(name).map(|value| value.into_string().unwrap_or_default())
+fn other(what: &str, error: impl std::fmt::Display) -> Failure {
+    Failure::Other(format!("{what}: {error}"))
 }
 
 /// Serves a runtime until SIGINT or SIGTERM; a second one ends it at once.
 #[must_use]
 pub fn serve(args: &ServeArgs) -> ExitCode {
     let ended = resolve(args, &process_environment, Path::new(".")).map_err(Failure::from).and_then(|resolved| {
-        logging::set_up(&resolved.settings);
+        logging::set_up(resolved.settings.log_format, &resolved.settings.log_level);
         let tokio = tokio::runtime::Builder::new_multi_thread().enable_all().build();
         let tokio = tokio.map_err(|error| other("the program cannot start its threads", error))?;
         let ended = tokio.block_on(Box::pin(run(resolved)));
@@ -64,18 +64,18 @@ pub fn serve(args: &ServeArgs) -> ExitCode {
     }
 }
 
-async fn run(resolved: Resolved) -> Result<(), Failure> {
+async fn run(resolved: Resolved<Settings>) -> Result<(), Failure> {
     for warning in &resolved.warnings {
         tracing::warn!("{warning}");
     }
     let mut options = build::server(&resolved.settings)?;
-    build::check_recordings(&resolved).await?;
     let mut signals = Signals::new().map_err(|error| other("signals cannot be listened for", error))?;
     raise_open_files();
     options.metrics = recorder::install();
     let scheme = if options.tls.is_some() { "https" } else { "http" };
-    let store = open_store(&resolved.settings).await?;
-    let runtime = start(resolved, store).await?;
+    let runtime_options = RuntimeOptions { capabilities: capabilities(), ..build::runtime(resolved.settings).await? };
+    let runtime = Runtime::start(runtime_options).await;
+    let runtime = runtime.map_err(|error| other("the runtime cannot start", error))?;
     let server = bind(options, &runtime).await?;
 
     let line = format!("listening on {scheme}://{}\n", server.local_addr());
@@ -96,34 +96,6 @@ async fn run(resolved: Resolved) -> Result<(), Failure> {
         }
     };
     if ended.is_clean() { Ok(()) } else { Err(Failure::Other("not everything had ended in time".to_owned())) }
-}
-
-async fn open_store(settings: &Settings) -> Result<Arc<dyn Store>, Failure> {
-    let Some(options) = build::store(settings) else {
-        let store = MemoryStore::new(MemoryOptions::default()).map_err(|error| other("the store", error))?;
-        return Ok(Arc::new(store));
-    };
-    let root = options.root.clone();
-    let opened = tokio::task::spawn_blocking(move || FsStore::open(options)).await;
-    let opened = opened.map_err(|error| other("the store", error))?;
-    let store = opened.map_err(|error| other(&format!("the store {} cannot be opened", root.display()), error))?;
-    Ok(Arc::new(store))
-}
-
-async fn start(resolved: Resolved, store: Arc<dyn Store>) -> Result<Runtime, Failure> {
-    let Resolved { settings, profiles, .. } = resolved;
-    let Some(runtime_id) = settings.runtime_id else {
-        return Err(Failure::Settings("`runtime_id` is missing".to_owned().into()));
-    };
-    let profiles = profiles.into_iter().map(|entry| entry.profile).collect();
-    let options = RuntimeOptions {
-        default_profile: settings.default_profile,
-        limits: settings.limits,
-        max_workers: settings.max_workers,
-        capabilities: capabilities(),
-        ..RuntimeOptions::new(runtime_id, profiles, store)
-    };
-    Runtime::start(options).await.map_err(|error| other("the runtime cannot start", error))
 }
 
 /// Binds; a runtime that is not served ends as it should.

@@ -2,22 +2,16 @@
 //!
 //! Owns their types. Defaults are in the table of keys, read like any other text.
 
+use super::profiles::ProfileEntry;
 use crate::server::{ServerOptions, Token};
 use crate::store::fs::FsOptions;
 use event_log::Limits;
 use protocol::RuntimeId;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use yoi_settings::LogFormat;
 
-/// How the program's own log is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum LogFormat {
-    #[default]
-    Text,
-    Json,
-}
-
-/// Everything that can be set, apart from profiles.
+/// Everything that can be set.
 #[derive(Clone, Debug)]
 pub(super) struct Settings {
     pub runtime_id: Option<RuntimeId>,
@@ -33,6 +27,8 @@ pub(super) struct Settings {
     pub default_profile: String,
     pub log_format: LogFormat,
     pub log_level: String,
+    /// In the order of their names; those built in come first.
+    pub profiles: Vec<ProfileEntry>,
 }
 
 impl Settings {
@@ -51,6 +47,7 @@ impl Settings {
             default_profile: String::new(),
             log_format: LogFormat::Text,
             log_level: String::new(),
+            profiles: Vec::new(),
         }
     }
 }

@@ -1,18 +1,13 @@
-//! A server on an address.
+//! A runtime's server on an address.
 //!
-//! Owns the listening socket and the order in which everything ends. Must not read settings from
-//! anywhere or install signal handlers: whoever runs it cancels it.
+//! Owns what keeps it from listening, and what is left when it has ended. Must not own a socket:
+//! the edge does.
 
-use super::{Drained, ServerOptions, Service, listener};
+use super::{Drained, ServerOptions, Service};
 use crate::Runtime;
 use std::io;
 use std::net::SocketAddr;
-use tokio::net::{TcpListener, TcpSocket};
-use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
-
-/// How many connections may wait to be accepted.
-const BACKLOG: u32 = 4096;
 
 /// Why a server does not listen.
 #[derive(Debug, thiserror::Error)]
@@ -33,10 +28,15 @@ pub enum BindError {
     },
 }
 
+impl From<yoi_edge::BindError> for BindError {
+    fn from(error: yoi_edge::BindError) -> BindError {
+        BindError::Listen { address: error.address, source: error.source }
+    }
+}
+
 /// A server on an address, ready to run.
 pub struct Server {
-    listener: TcpListener,
-    address: SocketAddr,
+    edge: yoi_edge::Server,
     service: Service,
 }
 
@@ -64,41 +64,23 @@ impl Server {
     /// # Errors
     /// When the address cannot be listened on, or not without a token.
     pub async fn bind(options: ServerOptions, runtime: Runtime) -> Result<Server, BindError> {
-        let address = options.listen;
         let service = Service::new(options, runtime)?;
-        let listen = || {
-            let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-            socket.set_reuseaddr(true)?;
-            socket.bind(address)?;
-            let listener = socket.listen(BACKLOG)?;
-            let bound = listener.local_addr()?;
-            io::Result::Ok((listener, bound))
-        };
-        let (listener, bound) = listen().map_err(|source| BindError::Listen { address, source })?;
-        Ok(Server { listener, address: bound, service })
+        let edge = yoi_edge::Server::bind(service.edge.clone()).await?;
+        Ok(Server { edge, service })
     }
 
     /// Where it listens.
     #[must_use]
     pub fn local_addr(&self) -> SocketAddr {
-        self.address
+        self.edge.local_addr()
     }
 
     /// Serves until `cancel` is cancelled, then ends everything within the deadline of its
     /// options. Dropping the future ends it at once, as a crash would.
     pub async fn run(self, cancel: CancellationToken) -> Ended {
-        let Server { listener, service, .. } = self;
-        tracing::info!(address = %self.address, "listening");
-        let mut connections = listener::accept(listener, &service, &cancel).await;
-        let deadline = service.shared.options.drain;
-        tracing::info!(connections = connections.len(), deadline = ?deadline, "shutting down");
-        let end = Instant::now() + deadline;
-        let drained = service.shutdown(deadline).await;
-        let finished = async { while connections.join_next().await.is_some() {} };
-        let _ = timeout_at(end, finished).await;
-        let dropped_connections = connections.len();
-        connections.shutdown().await;
-        let ended = Ended { drained, dropped_connections };
+        let Server { edge, service } = self;
+        let ended = edge.run(cancel, |deadline| async move { service.shutdown(deadline).await }).await;
+        let ended = Ended { drained: ended.owner, dropped_connections: ended.dropped_connections };
         tracing::info!(clean = ended.is_clean(), "the server has ended");
         ended
     }

@@ -1,35 +1,26 @@
-//! The server in front of a runtime: connections, who may ask, and what is answered.
+//! The server in front of a runtime: who may ask, and what is answered.
 //!
-//! Owns everything from a TCP connection to a call of the runtime. Must not know what a worker
-//! does, and tells nobody a path or a token. `http-server` adds REST, server-sent events and
-//! metrics, `ws-server` adds observation over WebSocket; what is here alone serves health only.
+//! Owns everything from a request to a call of the runtime; connections are the business of
+//! `yoi-edge`. Must not know what a worker does, and tells nobody a path or a token. `http-server`
+//! adds REST, server-sent events and metrics, `ws-server` adds observation over WebSocket; what is
+//! here alone serves health only.
 
-mod access;
 mod bind;
-mod connection;
 mod guard;
-mod health;
-mod listener;
-mod metric_definitions;
 mod options;
-#[cfg(any(feature = "http-server", feature = "ws-server"))]
-mod params;
-mod problem;
 #[cfg(feature = "http-server")]
 mod rest;
 mod routes;
 mod service;
-mod tls;
 mod token;
 #[cfg(feature = "ws-server")]
 mod watch;
 
 pub use bind::{BindError, Ended, Server};
-pub use metric_definitions::describe_metrics;
 pub use options::{RenderMetrics, ServerOptions};
 pub use service::{Drained, Service};
-pub use tls::{Tls, TlsError};
 pub use token::{Token, TokenError};
+pub use yoi_edge::{Tls, TlsError, describe_metrics};
 
 /// What a runtime served by this adds to its capabilities.
 #[must_use]

@@ -7,6 +7,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use yoi_edge::Hosts;
 
 /// Writes the process's metrics as Prometheus text.
 pub type RenderMetrics = Arc<dyn Fn() -> String + Send + Sync>;
@@ -63,7 +64,29 @@ impl ServerOptions {
 
     /// Whether only this machine can connect.
     pub(super) fn is_loopback(&self) -> bool {
-        self.listen.ip().to_canonical().is_loopback()
+        yoi_edge::is_loopback(&self.listen)
+    }
+
+    /// What of it is the edge's.
+    pub(super) fn edge(&self) -> yoi_edge::Options {
+        let hosts = if self.token.is_none() && self.is_loopback() {
+            let refusal = "without a token this runtime answers to localhost, 127.0.0.1 and [::1] only; correct `Host`, or set a token";
+            Hosts::Own { besides: Vec::new(), refusal: refusal.to_owned() }
+        } else {
+            Hosts::Any
+        };
+        yoi_edge::Options {
+            listen: self.listen,
+            tls: self.tls.clone(),
+            hosts,
+            body: yoi_edge::body::Limits { bytes: self.body_bytes, time: self.body_timeout },
+            header_timeout: self.header_timeout,
+            header_bytes: self.header_bytes,
+            handshake_timeout: self.handshake_timeout,
+            max_connections: self.max_connections,
+            slow_after: self.observation.slow_after,
+            drain: self.drain,
+        }
     }
 }
 

@@ -1,32 +1,28 @@
 //! Which path is answered by what.
 //!
-//! Owns the table of paths, and the answers where there is none. Must not answer any itself.
+//! Owns the table of paths, and what stands before all of them. Must not answer any itself.
 
-use super::problem::Refused;
+use super::guard;
 use super::service::Shared;
-use super::{access, health};
 use axum::Router;
-use axum::routing::get;
 use protocol::Code;
 use std::sync::Arc;
+use yoi_edge::Refused;
 
 pub(super) fn router(shared: Arc<Shared>) -> Router {
-    let router = Router::new().route("/healthz", get(health::live)).route("/readyz", get(health::ready));
+    let state = Arc::clone(&shared);
+    let router = yoi_edge::health(move || ready(&state));
     #[cfg(feature = "http-server")]
     let router = super::rest::add_to(router);
     #[cfg(feature = "ws-server")]
-    let router = router.route("/v1/workers/{id}/events/ws", get(super::watch::endpoint));
-    router
-        .method_not_allowed_fallback(method_not_allowed)
-        .fallback(not_found)
-        .layer(axum::middleware::from_fn(access::note_template))
-        .with_state(shared)
+    let router = router.route("/v1/workers/{id}/events/ws", axum::routing::get(super::watch::endpoint));
+    let guard = axum::middleware::from_fn_with_state(shared.guard.clone(), guard::check);
+    yoi_edge::with_fallbacks(router).layer(guard).with_state(shared)
 }
 
-async fn method_not_allowed() -> Refused {
-    Refused::new(Code::MethodNotAllowed, "this path does not take this method; `Allow` lists those it takes")
-}
-
-async fn not_found() -> Refused {
-    Refused::new(Code::NotFound, "there is nothing at this path")
+fn ready(shared: &Shared) -> Result<(), Refused> {
+    if shared.closing.is_cancelled() || !shared.runtime.management().is_ready() {
+        return Err(Refused::new(Code::GoingAway, "this runtime is shutting down"));
+    }
+    Ok(())
 }

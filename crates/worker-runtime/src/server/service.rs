@@ -1,45 +1,35 @@
 //! What is served, on whichever connection.
 //!
-//! Owns what all connections share, from a request to its answer, and their end. Must not own a
+//! Owns what all requests share, and the order in which runtime and watchers end. Must not own a
 //! listener: connections are handed in, so that a simulated network can drive it.
 
 use super::bind::BindError;
 use super::guard::Guard;
-use super::metric_definitions::PANICS;
-use super::problem::Refused;
-use super::{ServerOptions, access, connection, routes};
+use super::{ServerOptions, routes};
 use crate::{Runtime, ShutdownReport};
-use axum::Router;
-use axum::body::Body;
-use axum::response::{IntoResponse, Response};
-use futures_util::FutureExt;
-use http::Request;
-use hyper::service::Service as _;
-use hyper_util::service::TowerToHyperService;
-use protocol::Code;
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use yoi_edge::Peer;
 
 /// What is served, on whichever connection. Cheap to clone: all clones are the same.
 #[derive(Clone)]
 pub struct Service {
-    pub(super) shared: Arc<Shared>,
-    router: TowerToHyperService<Router>,
+    pub(super) edge: yoi_edge::Service,
+    shared: Arc<Shared>,
 }
 
-/// What all connections share.
+/// What all requests share.
 pub(super) struct Shared {
+    #[cfg(feature = "http-server")]
     pub options: ServerOptions,
     pub runtime: Runtime,
     #[cfg(feature = "ws-server")]
     pub hub: observation::Hub,
     /// Cancelled when everything is to end.
     pub closing: CancellationToken,
-    guard: Guard,
+    pub guard: Guard,
 }
 
 /// What was left when a service ended.
@@ -60,16 +50,19 @@ impl Service {
         if options.token.is_none() && !options.is_loopback() {
             return Err(BindError::TokenRequired { address: options.listen });
         }
+        let edge = options.edge();
         let shared = Arc::new(Shared {
-            guard: Guard::new(&options),
+            guard: Guard::new(options.token.clone()),
             #[cfg(feature = "ws-server")]
             hub: observation::Hub::start(&options.observation),
             closing: CancellationToken::new(),
+            #[cfg(feature = "http-server")]
             options,
             runtime,
         });
-        let router = TowerToHyperService::new(routes::router(Arc::clone(&shared)));
-        Ok(Service { shared, router })
+        let router = routes::router(Arc::clone(&shared));
+        let edge = yoi_edge::Service::new(edge, router, shared.closing.clone());
+        Ok(Service { edge, shared })
     }
 
     /// Serves one connection to its end. `io` should send small writes at once (`TCP_NODELAY`).
@@ -77,44 +70,24 @@ impl Service {
     where
         I: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
-        connection::serve(self.clone(), io).await;
+        self.edge.serve_connection(io, Peer::default()).await;
     }
 
     /// Ends everything within `deadline`: connections take no further request, the runtime's runs
     /// are cancelled and its logs written, and whoever watches is told.
     pub async fn shutdown(&self, deadline: Duration) -> Drained {
-        let end = Instant::now() + deadline;
-        self.shared.closing.cancel();
+        #[cfg(feature = "ws-server")]
+        let end = tokio::time::Instant::now() + deadline;
+        self.edge.close();
         // watchers are told by the end of their streams, and must have time to take it
         let runtime = self.shared.runtime.management().shutdown(deadline - deadline / 4).await.ok();
         #[cfg(feature = "ws-server")]
-        let dropped_watchers = self.shared.hub.shutdown(end.saturating_duration_since(Instant::now())).await;
-        #[cfg(not(feature = "ws-server"))]
         let dropped_watchers = {
-            let _ = end;
-            0
+            let left = end.saturating_duration_since(tokio::time::Instant::now());
+            self.shared.hub.shutdown(left).await
         };
+        #[cfg(not(feature = "ws-server"))]
+        let dropped_watchers = 0;
         Drained { runtime, dropped_watchers }
-    }
-
-    /// Answers a request. What goes wrong is in the answer, a panic too.
-    pub(super) async fn answer(&self, request: Request<Body>) -> Response {
-        let (started, method) = (Instant::now(), request.method().clone());
-        let answer = async {
-            self.shared.guard.check(request.uri(), request.headers())?;
-            let Ok(response) = self.router.call(request).await;
-            Ok(response)
-        };
-        let response = match AssertUnwindSafe(answer).catch_unwind().await {
-            Ok(Ok(response)) => response,
-            Ok(Err(refused)) => Refused::into_response(refused),
-            Err(_) => {
-                metrics::counter!(PANICS).increment(1);
-                tracing::error!(%method, "a handler panicked");
-                Refused::new(Code::Internal, "the request could not be answered").into_response()
-            }
-        };
-        access::tell(&method, started, &response);
-        response
     }
 }

@@ -31,7 +31,7 @@ use checkpoint::Pace;
 use commit::Tally;
 use event_log::{Limits, Log, Sealer};
 use history::StoreHistory;
-use observation::{Stream, StreamOptions};
+use observation::{Sealed, Stream, StreamOptions};
 use pen::{Pen, PenOptions};
 use protocol::api::WorkerDetail;
 use protocol::{Envelope, Timestamp, WorkerId};
@@ -76,8 +76,7 @@ impl Worker {
         let log = Log::restored(kit.limits, lineage, head);
         let options = StreamOptions {
             envelope: Envelope::new(None, id),
-            context: id.to_string().into_bytes(),
-            sealer: Arc::clone(&kit.sealer),
+            cursors: Arc::new(Sealed::new(Arc::clone(&kit.sealer), id.to_string().into_bytes())),
             history: Some(Arc::new(StoreHistory(Arc::clone(&store)))),
         };
         let usage = restored.state.usage.clone();
@@ -163,7 +162,7 @@ impl Worker {
             run: state.run.clone(),
             approvals: state.approvals.clone(),
             usage: state.usage.clone(),
-            cursor: (seq.0 > 0).then(|| self.stream.cursor_at(seq).to_string()),
+            cursor: self.stream.cursor_at(seq).filter(|_| seq.0 > 0).map(|cursor| cursor.to_string()),
             events: seq.0,
             updated_at: self.stream.updated_at().max(self.restored_at),
             workdir: self.record.workdir.clone(),

@@ -23,7 +23,7 @@ async fn a_new_worker_is_idle_and_says_so() {
     assert_eq!((&*detail.worker.display_name, &*detail.worker.profile), ("parrot", "parrot"));
     let stream = runtime.observation().stream(id).unwrap();
     assert_eq!(told(&stream), ["status idle"]);
-    assert_eq!(detail.cursor.unwrap(), stream.cursor_at(stream.head()).as_str());
+    assert_eq!(detail.cursor.unwrap(), stream.cursor_at(stream.head()).unwrap().as_str());
     check_convergence(&stream);
 }
 

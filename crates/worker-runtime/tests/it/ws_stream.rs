@@ -177,8 +177,9 @@ async fn who_may_not_ask_is_refused_before_the_upgrade() {
     ] {
         let reply = served.ask(method, &path, &headers, "").await;
         assert_eq!(reply.status, status, "{headers:?} {reply:?}");
-        reply.code();
+        let code = reply.code();
         if status == 426 {
+            assert_eq!(code, "upgrade_required");
             assert_eq!(reply.header("sec-websocket-version"), Some("13"));
             assert_eq!(reply.header("upgrade"), Some("websocket"));
         }

@@ -1,8 +1,9 @@
 //! Files that are generated and committed.
 //!
 //! Owns which files there are. Their text is made from the types' JSON Schema, from the table of
-//! codes and from the runtime's table of settings, and from nothing else.
+//! codes and from the tables of settings, and from nothing else.
 
+mod configuration;
 mod errors;
 mod schema;
 mod typescript;
@@ -20,7 +21,7 @@ fn files() -> [(&'static str, String); 4] {
         ("schema/yoi-protocol.schema.json", schema::document(&defs)),
         ("clients/typescript/src/generated/protocol.ts", typescript::module(&defs)),
         ("docs/errors.md", errors::page()),
-        ("docs/configuration.md", worker_runtime::cli::reference()),
+        ("docs/configuration.md", configuration::page()),
     ]
 }
 

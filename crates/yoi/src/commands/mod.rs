@@ -3,7 +3,9 @@
 //! Owns the way from a parsed command line to an exit status. Commands that talk to a server run
 //! in one async runtime; those that serve make their own.
 
+mod doctor;
 mod runtime;
+mod session;
 mod transcript;
 mod worker;
 
@@ -12,6 +14,7 @@ use crate::args::{Cli, Command, ConfigCommand, RuntimeCommand};
 use crate::failure::Failure;
 use crate::interrupt;
 use crate::output::{Form, Output, Verbosity};
+use crate::server::Server;
 use crate::stream;
 use std::process::ExitCode;
 
@@ -42,22 +45,46 @@ pub fn run(cli: Cli) -> ExitCode {
         }
     };
     let result = runtime.block_on(async {
-        if !matches!(command, Command::Record(_)) {
+        if !matches!(command, Command::Record(_) | Command::Login) {
             interrupt::ends_the_process();
         }
-        let client = connection.client()?;
         match command {
-            Command::Worker(command) => Box::pin(worker::run(&client, output, command)).await,
-            Command::Watch(args) => Box::pin(stream::watch(&client, output, args)).await,
-            Command::Record(args) => Box::pin(stream::record(&client, output, args)).await,
-            Command::Runtime(_) => runtime::show(&client, output).await,
-            // have been dealt with above
-            Command::Config(_) | Command::Completions { .. } => Ok(()),
+            // see to Ctrl-C themselves
+            Command::Record(args) => Box::pin(stream::record(&connection, output, args)).await,
+            Command::Login => Box::pin(session::login(&connection, output)).await,
+            Command::Logout => session::logout(&connection, output),
+            Command::Doctor => Box::pin(doctor::run(&connection, output)).await,
+            command => {
+                let server = Server::reach(&connection).await?;
+                Box::pin(ask(&server, output, command)).await
+            }
         }
     });
     // a read of stdin that nobody waits for must not hold up the end
     runtime.shutdown_background();
     conclude(output, result)
+}
+
+/// Runs a command that asks a server.
+async fn ask(server: &Server, output: Output, command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Worker(command) => worker::run(server, output, command).await,
+        Command::Watch(args) => {
+            let found = server.find(&args.worker.worker).await?;
+            stream::watch(&found, output, args).await
+        }
+        Command::Runtime(RuntimeCommand::List) => runtime::list(server, output).await,
+        Command::Runtime(RuntimeCommand::Show { runtime }) => runtime::show(server, output, runtime.as_ref()).await,
+        Command::Whoami => session::whoami(server, output),
+        // ask no server, and have been dealt with
+        Command::Runtime(RuntimeCommand::Serve(_))
+        | Command::Record(_)
+        | Command::Login
+        | Command::Logout
+        | Command::Doctor
+        | Command::Config(_)
+        | Command::Completions { .. } => Ok(()),
+    }
 }
 
 fn conclude(output: Output, result: Result<(), Failure>) -> ExitCode {

@@ -7,17 +7,18 @@ use crate::args::TranscriptArgs;
 use crate::failure::Failure;
 use crate::output::{Form, Output};
 use crate::render::Renderer;
+use crate::server::Found;
 use protocol::api::TranscriptPage;
-use yoi_client::{Client, TranscriptQuery};
+use yoi_client::TranscriptQuery;
 
 /// Prints a transcript, oldest first.
-pub async fn print(client: &Client, output: Output, args: TranscriptArgs) -> Result<(), Failure> {
-    let worker = args.worker.worker;
+pub async fn print(found: &Found, output: Output, args: TranscriptArgs) -> Result<(), Failure> {
+    let Found { on, worker } = found;
     let mut query = TranscriptQuery { limit: args.limit, before: args.before };
     // newest first
     let mut pages: Vec<TranscriptPage> = Vec::new();
     let before = loop {
-        let mut page = client.transcript(worker, &query).await?;
+        let mut page = on.transcript(*worker, &query).await?;
         let before = page.before.take().filter(|before| query.before.as_ref() != Some(before));
         pages.push(page);
         match before {
@@ -29,7 +30,7 @@ pub async fn print(client: &Client, output: Output, args: TranscriptArgs) -> Res
     match output.form {
         Form::Json => output.json(&TranscriptPage { entries: entries.collect(), before })?,
         Form::Text => {
-            let mut renderer = Renderer::new(worker, output.look);
+            let mut renderer = Renderer::new(*worker, output.look);
             for entry in entries {
                 output.text(&renderer.entry(&entry))?;
             }

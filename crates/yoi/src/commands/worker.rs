@@ -3,68 +3,80 @@
 //! Owns the way from the command line to the calls and from their answers to stdout.
 
 use super::transcript;
-use crate::args::{ApproveArgs, CreateArgs, InputArgs, ListArgs, WorkerCommand};
+use crate::args::{CreateArgs, InputArgs, ListArgs, WorkerCommand};
 use crate::failure::Failure;
 use crate::output::{Form, Output};
+use crate::server::{Found, Server};
 use crate::{render, stream};
+use protocol::Part;
 use protocol::api::{CreateWorker, ResolveApproval, SendInput, WorkerDetail, WorkerList};
-use protocol::{Part, WorkerId};
 use serde_json::json;
 use std::io::IsTerminal;
 use tokio::io::AsyncReadExt;
-use yoi_client::{Client, Page, WorkerFilter};
+use yoi_client::{Page, WorkerFilter};
 
 /// The most bytes that are read from stdin: more than any server takes.
 const MAX_STDIN_BYTES: u64 = 64 << 20;
 
 /// Runs one of the commands.
-pub async fn run(client: &Client, output: Output, command: WorkerCommand) -> Result<(), Failure> {
+pub async fn run(server: &Server, output: Output, command: WorkerCommand) -> Result<(), Failure> {
     match command {
-        WorkerCommand::Create(args) => create(client, output, args).await,
-        WorkerCommand::List(args) => list(client, output, args).await,
+        WorkerCommand::Create(args) => create(server, output, args).await,
+        WorkerCommand::List(args) => list(server, output, args).await,
         WorkerCommand::Show(arg) => {
-            let detail = client.worker(arg.worker).await?;
+            let Found { on, worker } = server.find(&arg.worker).await?;
+            let detail = on.worker(worker).await?;
             match output.form {
                 Form::Json => output.json(&detail),
                 Form::Text => output.text(&render::detail(&detail)),
             }
         }
-        WorkerCommand::Input(args) => input(client, output, args).await,
+        WorkerCommand::Input(args) => input(server, output, args).await,
         WorkerCommand::Cancel(arg) => {
-            client.cancel(arg.worker).await?;
-            done(client, output, arg.worker, "is cancelling its run").await
+            let Found { on, worker } = server.find(&arg.worker).await?;
+            done(output, &on.cancel(worker).await?, "is cancelling its run")
         }
         WorkerCommand::Stop(arg) => {
-            client.stop(arg.worker).await?;
-            done(client, output, arg.worker, "is stopped").await
+            let Found { on, worker } = server.find(&arg.worker).await?;
+            done(output, &on.stop(worker).await?, "is stopped")
         }
         WorkerCommand::Resume(arg) => {
-            client.resume(arg.worker).await?;
-            done(client, output, arg.worker, "is resumed").await
+            let Found { on, worker } = server.find(&arg.worker).await?;
+            done(output, &on.resume(worker).await?, "is resumed")
         }
         WorkerCommand::Delete(arg) => {
-            client.delete(arg.worker).await?;
+            let Found { on, worker } = server.find(&arg.worker).await?;
+            on.delete(worker).await?;
             if output.form == Form::Json {
-                output.json(&json!({ "worker_id": arg.worker, "deleted": true }))?;
+                output.json(&json!({ "worker_id": worker, "deleted": true }))?;
             }
-            output.tell(&format!("{} and its log are gone", arg.worker));
+            output.tell(&format!("{worker} and its log are gone"));
             Ok(())
         }
-        WorkerCommand::Approve(args) => approve(client, output, args).await,
-        WorkerCommand::Transcript(args) => transcript::print(client, output, args).await,
+        WorkerCommand::Approve(args) => {
+            let Found { on, worker } = server.find(&args.worker.worker).await?;
+            let answer = ResolveApproval { option: args.option };
+            let detail = on.approve(worker, &args.approval, &answer).await?;
+            done(output, &detail, &format!("has its answer to {}", args.approval))
+        }
+        WorkerCommand::Transcript(args) => {
+            let found = server.find(&args.worker.worker).await?;
+            transcript::print(&found, output, args).await
+        }
     }
 }
 
 /// After a command: the worker as it is now to programs, a word to people.
-async fn done(client: &Client, output: Output, worker: WorkerId, what: &str) -> Result<(), Failure> {
+fn done(output: Output, detail: &WorkerDetail, what: &str) -> Result<(), Failure> {
     if output.form == Form::Json {
-        output.json(&client.worker(worker).await?)?;
+        output.json(detail)?;
     }
-    output.tell(&format!("{worker} {what}"));
+    output.tell(&format!("{} {what}", detail.worker.worker_id));
     Ok(())
 }
 
-async fn create(client: &Client, output: Output, args: CreateArgs) -> Result<(), Failure> {
+async fn create(server: &Server, output: Output, args: CreateArgs) -> Result<(), Failure> {
+    let on = server.runtime(args.runtime.as_ref()).await?;
     let request = CreateWorker {
         display_name: args.name,
         worker_id: args.id,
@@ -72,24 +84,30 @@ async fn create(client: &Client, output: Output, args: CreateArgs) -> Result<(),
         labels: args.label.into_iter().collect(),
         workdir: args.workdir,
     };
-    let detail: WorkerDetail = client.create(&request).await?;
+    let detail = on.create(&request).await?;
     match output.form {
         Form::Json => output.json(&detail),
         Form::Text => output.text(&format!("{}\n", detail.worker.worker_id)),
     }
 }
 
-async fn list(client: &Client, output: Output, args: ListArgs) -> Result<(), Failure> {
-    let filter = WorkerFilter { status: args.status, labels: args.label.into_iter().collect() };
+async fn list(server: &Server, output: Output, args: ListArgs) -> Result<(), Failure> {
+    let labels = args.label.into_iter().collect();
+    let filter = WorkerFilter { status: args.status, labels, runtime: args.runtime };
     let mut page = Page { limit: args.limit, page: None };
-    let mut list: WorkerList = client.workers(&filter, &page).await?;
+    let mut list: WorkerList = server.workers(&filter, &page).await?;
     while args.all
         && let Some(next) = list.next_page.take()
     {
         page.page = Some(next);
-        let more = client.workers(&filter, &page).await?;
+        let more = server.workers(&filter, &page).await?;
         list.workers.extend(more.workers);
-        list.diagnostics.extend(more.diagnostics);
+        for diagnostic in more.diagnostics {
+            // a runtime that is away is so on every page
+            if !list.diagnostics.contains(&diagnostic) {
+                list.diagnostics.push(diagnostic);
+            }
+        }
         list.next_page = more.next_page.filter(|next| page.page.as_ref() != Some(next));
     }
     match output.form {
@@ -97,7 +115,7 @@ async fn list(client: &Client, output: Output, args: ListArgs) -> Result<(), Fai
         Form::Text => output.text(&render::table(&list.workers, output.look))?,
     }
     for diagnostic in &list.diagnostics {
-        output.tell(&format!("warning: {}: {}", diagnostic.code, diagnostic.message));
+        output.tell(&format!("warning: {} ({})", diagnostic.message, diagnostic.code));
     }
     if list.next_page.is_some() {
         output.tell("hint: there are more; `--all` lists every page");
@@ -105,7 +123,7 @@ async fn list(client: &Client, output: Output, args: ListArgs) -> Result<(), Fai
     Ok(())
 }
 
-async fn input(client: &Client, output: Output, args: InputArgs) -> Result<(), Failure> {
+async fn input(server: &Server, output: Output, args: InputArgs) -> Result<(), Failure> {
     let text = match args.text.as_slice() {
         [] if std::io::stdin().is_terminal() => {
             return Err(Failure::Usage {
@@ -118,11 +136,11 @@ async fn input(client: &Client, output: Output, args: InputArgs) -> Result<(), F
         words => words.join(" "),
     };
     let input = SendInput { content: vec![Part::text(text)], idempotency_key: args.idempotency_key };
-    let worker = args.worker.worker;
+    let found = server.find(&args.worker.worker).await?;
     if args.follow {
-        return stream::say_and_follow(client, output, worker, &input).await;
+        return stream::say_and_follow(&found, output, &input).await;
     }
-    let accepted = client.input(worker, &input).await?;
+    let accepted = found.on.input(found.worker, &input).await?;
     match output.form {
         Form::Json => output.json(&accepted),
         Form::Text => output.text(&format!("{}\n", accepted.run_id)),
@@ -134,10 +152,4 @@ async fn stdin() -> Result<String, Failure> {
     let mut text = String::new();
     tokio::io::stdin().take(MAX_STDIN_BYTES).read_to_string(&mut text).await.map_err(failed)?;
     Ok(text)
-}
-
-async fn approve(client: &Client, output: Output, args: ApproveArgs) -> Result<(), Failure> {
-    let answer = ResolveApproval { option: args.option };
-    client.approve(args.worker.worker, &args.approval, &answer).await?;
-    done(client, output, args.worker.worker, &format!("has its answer to {}", args.approval)).await
 }

@@ -9,12 +9,16 @@ mod entry;
 mod page;
 mod parts;
 mod questions;
+mod runtimes;
+mod session;
 mod snapshot;
 mod table;
 #[cfg(test)]
 mod tests;
 
-pub use table::{detail, runtime, table};
+pub use runtimes::{runtime, runtimes};
+pub use session::session;
+pub use table::{detail, table};
 
 use crate::clean;
 use crate::look::{Look, Paint};

@@ -4,37 +4,54 @@
 
 use crate::clean;
 use crate::look::{Look, Paint};
-use protocol::api::{RuntimeInfo, WorkerDetail};
+use protocol::Affordance;
+use protocol::api::WorkerDetail;
 use std::fmt::Write;
 
 /// Workers, one a line, under a heading.
 pub fn table(workers: &[WorkerDetail], look: Look) -> String {
-    let mut rows = vec![["WORKER", "STATUS", "NAME", "PROFILE", "UPDATED", "LABELS"].map(str::to_owned)];
-    rows.extend(workers.iter().map(|w| {
+    let rows = workers.iter().map(|w| {
         let labels: Vec<String> = w.worker.labels.iter().map(|(k, v)| format!("{k}={v}")).collect();
         let at = w.updated_at.to_string();
         let updated = at.split_once('.').map_or(at.clone(), |(seconds, _)| format!("{seconds}Z"));
         [
+            w.runtime_id.as_ref().map(ToString::to_string).unwrap_or_default(),
             w.worker.worker_id.to_string(),
-            clean::line(w.status.as_str()),
-            clean::line(&w.worker.display_name),
-            clean::line(&w.worker.profile),
+            w.status.as_str().to_owned(),
+            w.worker.display_name.clone(),
+            w.worker.profile.clone(),
             updated,
-            clean::line(&labels.join(",")),
+            labels.join(","),
         ]
-    }));
-    let mut widths = [0; 6];
-    for row in &rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
+    });
+    columns(["RUNTIME", "WORKER", "STATUS", "NAME", "PROFILE", "UPDATED", "LABELS"], rows, look)
+}
+
+/// Rows under a heading, in columns as wide as what they hold.
+pub fn columns<const N: usize>(heading: [&str; N], rows: impl IntoIterator<Item = [String; N]>, look: Look) -> String {
+    let mut lines = vec![heading.map(str::to_owned)];
+    lines.extend(rows.into_iter().map(|row| row.map(|cell| clean::line(&cell))));
+    let mut widths = [0; N];
+    for line in &lines {
+        for (width, cell) in widths.iter_mut().zip(line) {
             *width = cell.chars().count().max(*width);
         }
     }
     let mut out = String::new();
-    for (n, row) in rows.iter().enumerate() {
-        let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
-        let line = cells.join("  ");
+    for (n, line) in lines.iter().enumerate() {
+        let cells: Vec<String> = line.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
         let paint = if n == 0 { Paint::Bold } else { Paint::None };
-        let _ = writeln!(out, "{}", look.paint(paint, line.trim_end()));
+        let _ = writeln!(out, "{}", look.paint(paint, cells.join("  ").trim_end()));
+    }
+    out
+}
+
+/// Names and values, one pair a line.
+pub fn pairs(rows: &[(&str, String)]) -> String {
+    let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let mut out = String::new();
+    for (name, value) in rows {
+        let _ = writeln!(out, "{name:<width$} {}", clean::line(value));
     }
     out
 }
@@ -46,6 +63,9 @@ pub fn detail(worker: &WorkerDetail) -> String {
         let _ = writeln!(out, "{name:<10} {}", clean::line(value));
     };
     row("worker", &worker.worker.worker_id.to_string());
+    if let Some(runtime) = &worker.runtime_id {
+        row("runtime", runtime.as_str());
+    }
     row("name", &worker.worker.display_name);
     row("status", worker.status.as_str());
     row("profile", &worker.worker.profile);
@@ -66,33 +86,9 @@ pub fn detail(worker: &WorkerDetail) -> String {
     row("updated", &worker.updated_at.to_string());
     row("events", &worker.events.to_string());
     row("cursor", worker.cursor.as_deref().unwrap_or("none"));
-    out
-}
-
-/// Everything about a runtime.
-pub fn runtime(runtime: &RuntimeInfo) -> String {
-    let mut out = String::new();
-    let mut row = |name: &str, value: &str| {
-        let _ = writeln!(out, "{name:<13} {}", clean::line(value));
-    };
-    row("runtime", runtime.runtime_id.as_str());
-    row("version", &runtime.version);
-    row("status", &runtime.status);
-    row("started", &runtime.started_at.to_string());
-    let counts = &runtime.counts;
-    row("workers", &format!("{}, {} in a run, {} watched", counts.workers, counts.running, counts.watchers));
-    for profile in &runtime.profiles {
-        let default = if profile.name == runtime.default_profile { ", the default" } else { "" };
-        let about = profile.description.as_deref().map(|d| format!(": {d}")).unwrap_or_default();
-        row("profile", &format!("{} ({}{default}){about}", profile.name, profile.executor));
-    }
-    let store = &runtime.store;
-    let durability = store.durability.as_deref().map(|d| format!(", durability {d}")).unwrap_or_default();
-    let health = if store.healthy { "takes writes" } else { "TAKES NO WRITES" };
-    row("store", &format!("{}{durability}, {} bytes, {health}", store.kind, store.bytes));
-    row("capabilities", &runtime.capabilities.join(" "));
-    for diagnostic in &runtime.diagnostics {
-        row("diagnostic", &format!("{}: {}", diagnostic.code, diagnostic.message));
+    if let Some(affordances) = &worker.affordances {
+        let names: Vec<&str> = affordances.iter().map(Affordance::as_str).collect();
+        row("may", &names.join(" "));
     }
     out
 }

@@ -6,26 +6,23 @@
 use super::watch::{Shape, View};
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::server::Found;
 use protocol::api::SendInput;
-use protocol::{EventKind, Outcome, RunId, WorkerId};
-use yoi_client::{Client, FollowOptions, Update};
+use protocol::{EventKind, Outcome, RunId};
+use yoi_client::{FollowOptions, Update};
 
 /// Says `input` to a worker and follows the run to its end.
-pub async fn say_and_follow(
-    client: &Client,
-    output: Output,
-    worker: WorkerId,
-    input: &SendInput,
-) -> Result<(), Failure> {
-    let cursor = client.worker(worker).await?.cursor;
-    let mut follow = client.follow(worker, FollowOptions { cursor, ..FollowOptions::default() });
-    let mut view = View::new(worker, output, Shape::of(output.form));
+pub async fn say_and_follow(found: &Found, output: Output, input: &SendInput) -> Result<(), Failure> {
+    let Found { on, worker } = found;
+    let cursor = on.worker(*worker).await?.cursor;
+    let mut follow = on.follow(*worker, FollowOptions { cursor, ..FollowOptions::default() });
+    let mut view = View::new(found, output, Shape::of(output.form));
     let mut run = None;
     while let Some(update) = follow.next().await {
         let update = update?;
         view.show(&update)?;
         if matches!(update, Update::Ready { .. }) && run.is_none() {
-            run = Some(client.input(worker, input).await?.run_id);
+            run = Some(on.input(*worker, input).await?.run_id);
         }
         if let Some(end) = run.and_then(|run| end(&update, run)) {
             follow.close().await;

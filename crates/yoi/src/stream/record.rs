@@ -2,35 +2,42 @@
 //!
 //! Owns the file: written event by event as FILE.part, renamed to FILE at the end.
 
-use super::connection;
+use super::connection::Connection;
 use super::recording::Lines;
 use super::rest::{Rest, Verdict};
 use crate::args::RecordArgs;
+use crate::clock;
+use crate::connection::ConnectionArgs;
 use crate::failure::Failure;
 use crate::interrupt;
 use crate::output::Output;
-use protocol::Timestamp;
+use crate::server::{Found, Server};
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use yoi_client::{Client, Coalesce, FollowOptions, Update};
+use yoi_client::{Coalesce, FollowOptions, Update};
 
 /// Records a worker's events until it is at rest, deleted, or Ctrl-C.
-pub async fn record(client: &Client, output: Output, args: RecordArgs) -> Result<(), Failure> {
-    let worker = args.worker.worker;
+pub async fn record(connection: &ConnectionArgs, output: Output, args: RecordArgs) -> Result<(), Failure> {
     // one for all: a new one would not know of what was pressed before it
     let mut pressed = std::pin::pin!(interrupt::pressed());
-    let detail = tokio::select! {
+    let looked = async {
+        let server = Server::reach(connection).await?;
+        let Found { on, worker } = server.find(&args.worker.worker).await?;
+        let detail = on.worker(worker).await?;
+        Ok::<_, Failure>((on, worker, detail))
+    };
+    let (on, worker, detail) = tokio::select! {
         biased;
         () = &mut pressed => return Err(Failure::Interrupted),
-        detail = client.worker(worker) => detail?,
+        looked = looked => looked?,
     };
     let mut sink = Sink::open(&args.file, args.force, output)?;
-    let now = Timestamp::from_millis(jiff::Timestamp::now().as_millisecond());
-    sink.line(Lines::header(Some(&detail.worker), now))?;
+    sink.line(Lines::header(Some(&detail.worker), clock::now()))?;
     let options = FollowOptions { cursor: args.from_cursor, coalesce: Coalesce::Off, ..FollowOptions::default() };
-    let mut follow = client.follow(worker, options);
+    let mut follow = on.follow(worker, options);
     let (mut lines, mut rest, mut events) = (Lines::default(), Rest::default(), 0_u64);
+    let mut connection = Connection::new(on.runtime_id().cloned());
     let result = loop {
         let update = tokio::select! {
             biased;
@@ -46,11 +53,11 @@ pub async fn record(client: &Client, output: Output, args: RecordArgs) -> Result
             sink.line(lines.event(received))?;
             events += 1;
         }
-        if let Some(words) = connection::words(&update) {
+        if let Some(words) = connection.words(&update) {
             output.tell(&words);
         }
         if args.until_idle {
-            match rest.update(&update, client, &follow).await {
+            match rest.update(&update, &on, &follow).await {
                 Ok(Verdict::GoOn) => {}
                 Ok(Verdict::Rest(result)) => break result,
                 Err(failure) => break Err(failure),

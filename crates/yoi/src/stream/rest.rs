@@ -5,7 +5,7 @@
 
 use crate::failure::Failure;
 use protocol::{EventKind, Outcome, Status};
-use yoi_client::{Client, Follow, Update};
+use yoi_client::{Follow, RuntimeClient, Update};
 
 /// Whether to go on.
 #[derive(Debug)]
@@ -28,7 +28,12 @@ pub struct Rest {
 
 impl Rest {
     /// Takes note of an update, asking the server where the stream did not say.
-    pub async fn update(&mut self, update: &Update, client: &Client, follow: &Follow) -> Result<Verdict, Failure> {
+    pub async fn update(
+        &mut self,
+        update: &Update,
+        client: &RuntimeClient,
+        follow: &Follow,
+    ) -> Result<Verdict, Failure> {
         self.note(update);
         if matches!(update, Update::Ready { .. }) && self.status.is_none() {
             // begun from a cursor: nothing came that tells the status

@@ -10,7 +10,7 @@ use protocol::WorkerId;
 use protocol::api::{CreateWorker, SendInput};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use yoi_client::Client;
+use yoi_client::RuntimeClient;
 
 const TOKEN: &str = "hunter2-9f1c7e";
 /// A folder on the way to the store.
@@ -124,7 +124,7 @@ fn leaks() {
 }
 
 /// Makes a worker and has it do something.
-async fn worked(client: &Client, profile: &str) -> WorkerId {
+async fn worked(client: &RuntimeClient, profile: &str) -> WorkerId {
     let request = CreateWorker { profile: Some(profile.into()), ..CreateWorker::default() };
     let worker = client.create(&request).await.unwrap().worker.worker_id;
     say(client, worker, "20 10 0").await;
@@ -132,7 +132,7 @@ async fn worked(client: &Client, profile: &str) -> WorkerId {
 }
 
 /// Says something to a worker and waits until it has dealt with it.
-async fn say(client: &Client, worker: WorkerId, text: &str) {
+async fn say(client: &RuntimeClient, worker: WorkerId, text: &str) {
     let input = SendInput { content: vec![protocol::Part::text(text)], idempotency_key: None };
     client.input(worker, &input).await.unwrap();
     crate::wait::until_async("the run is over", || async {

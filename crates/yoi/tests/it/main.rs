@@ -9,6 +9,8 @@ mod curl;
 #[cfg(test)]
 mod dice;
 #[cfg(test)]
+mod foreign;
+#[cfg(test)]
 mod kill;
 #[cfg(test)]
 mod leaks;
@@ -21,6 +23,8 @@ mod profiles;
 #[cfg(test)]
 mod resume;
 #[cfg(test)]
+mod rfc6455;
+#[cfg(test)]
 mod serving;
 #[cfg(test)]
 mod shutdown;
@@ -30,6 +34,8 @@ mod slow;
 mod store;
 #[cfg(test)]
 mod tap;
+#[cfg(test)]
+mod through;
 #[cfg(test)]
 mod usage;
 #[cfg(test)]

@@ -10,7 +10,7 @@ use protocol::api::{CreateWorker, SendInput};
 use protocol::{AnyEvent, EventKind, Part, State, WorkerId};
 use std::collections::HashSet;
 use std::net::SocketAddr;
-use yoi_client::Client;
+use yoi_client::RuntimeClient;
 
 /// How many deltas pass.
 const DELTAS: u64 = 20_000;
@@ -46,13 +46,13 @@ async fn resume() {
 }
 
 /// Makes a worker of the profile `stream`.
-pub async fn stream_worker(client: &Client) -> WorkerId {
+pub async fn stream_worker(client: &RuntimeClient) -> WorkerId {
     let worker = CreateWorker { profile: Some("stream".into()), ..CreateWorker::default() };
     client.create(&worker).await.unwrap().worker.worker_id
 }
 
 /// Says something to a worker.
-pub async fn say(client: &Client, worker: WorkerId, text: &str) {
+pub async fn say(client: &RuntimeClient, worker: WorkerId, text: &str) {
     let input = SendInput { content: vec![Part::text(text)], idempotency_key: None };
     client.input(worker, &input).await.unwrap();
 }

@@ -15,7 +15,7 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
-use yoi_client::{Client, ClientOptions, Secret};
+use yoi_client::{ClientOptions, RuntimeClient, Secret};
 
 /// A folder with a configuration and a store. Kept where the test fails.
 pub struct Home {
@@ -157,15 +157,15 @@ impl Serving {
     }
 
     /// A client of it.
-    pub fn client(&self) -> Client {
+    pub fn client(&self) -> RuntimeClient {
         self.client_with(None)
     }
 
     /// A client of it, with a token.
-    pub fn client_with(&self, token: Option<&str>) -> Client {
+    pub fn client_with(&self, token: Option<&str>) -> RuntimeClient {
         let mut options = ClientOptions::new(self.url());
         options.token = token.map(|token| Secret::new(token).unwrap());
-        Client::new(options).unwrap()
+        RuntimeClient::direct(options).unwrap()
     }
 
     /// `yoi` with these arguments, talking to it.

@@ -2,14 +2,13 @@
 //!
 //! Owns `/metrics`. Must not choose a recorder: whoever runs the server does.
 
-use super::Answer;
-use crate::server::problem::Refused;
 use crate::server::service::Shared;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use protocol::Code;
 use std::sync::Arc;
+use yoi_edge::{Answer, Refused};
 
 pub(super) async fn metrics(State(shared): State<Arc<Shared>>) -> Answer {
     let Some(render) = &shared.options.metrics else {

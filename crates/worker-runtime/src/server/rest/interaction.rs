@@ -2,18 +2,17 @@
 //!
 //! Owns these requests' forms and statuses.
 
-use super::query::Query;
-use super::{Answer, body, json, worker_id};
-use crate::server::params::Params;
+use super::worker_id;
 use crate::server::service::Shared;
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use http::{Request, StatusCode};
 use std::sync::Arc;
+use yoi_edge::{Answer, Params, Query, body, json};
 
 pub(super) async fn input(State(shared): State<Arc<Shared>>, path: Params, request: Request<Body>) -> Answer {
     let id = worker_id(&path)?;
-    let input = body::read(&shared, request).await?;
+    let input = body::read(request).await?;
     json(StatusCode::ACCEPTED, &shared.runtime.interaction().input(id, input).await?)
 }
 
@@ -27,7 +26,7 @@ pub(super) async fn resolve_approval(
     request: Request<Body>,
 ) -> Answer {
     let id = worker_id(&path)?;
-    let answer = body::read(&shared, request).await?;
+    let answer = body::read(request).await?;
     let approval_id = path.get("approval_id");
     json(StatusCode::OK, &shared.runtime.interaction().resolve_approval(id, approval_id, answer).await?)
 }

@@ -2,9 +2,7 @@
 //!
 //! Owns these requests' forms and statuses.
 
-use super::query::{Query, invalid};
-use super::{Answer, body, json, worker_id};
-use crate::server::params::Params;
+use super::worker_id;
 use crate::server::service::Shared;
 use crate::{Created, ListQuery};
 use axum::body::Body;
@@ -14,11 +12,12 @@ use http::header::LOCATION;
 use http::{HeaderValue, Request, StatusCode};
 use protocol::Status;
 use std::sync::Arc;
+use yoi_edge::{Answer, Params, Query, Refused, body, json};
 
 pub(super) async fn list(State(shared): State<Arc<Shared>>, RawQuery(query): RawQuery) -> Answer {
     let mut query = Query::read(query.as_deref(), &["status", "label[]", "limit", "page"])?;
     let status = query.text("status").map(|status| match Status::from(status.as_str()) {
-        Status::Other(_) => Err(invalid(format!("`status` is one of: {}", names(Status::KNOWN)))),
+        Status::Other(_) => Err(Refused::invalid(format!("`status` is one of: {}", names(Status::KNOWN)))),
         status => Ok(status),
     });
     let query = ListQuery {
@@ -35,7 +34,7 @@ fn names(statuses: &[Status]) -> String {
 }
 
 pub(super) async fn create(State(shared): State<Arc<Shared>>, request: Request<Body>) -> Answer {
-    let request = body::read(&shared, request).await?;
+    let request = body::read(request).await?;
     match shared.runtime.catalogue().create(request).await? {
         Created::New(detail) => {
             let mut response = json(StatusCode::CREATED, &detail)?;

@@ -12,7 +12,7 @@ use protocol::{Code, RunId, WorkerId};
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::task::JoinHandle;
-use yoi_client::Client;
+use yoi_client::RuntimeClient;
 
 /// Whether a worker is stopped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -85,7 +85,7 @@ impl Load {
 }
 
 /// Says one thing after the other to a worker, until there is nobody to say it to.
-async fn drive(client: Client, worker: WorkerId, name: String, stop: Option<Duration>, mut dice: Dice) -> Said {
+async fn drive(client: RuntimeClient, worker: WorkerId, name: String, stop: Option<Duration>, mut dice: Dice) -> Said {
     let mut said = Said::default();
     let stopping = async {
         match stop {
@@ -124,8 +124,8 @@ async fn drive(client: Client, worker: WorkerId, name: String, stop: Option<Dura
 }
 
 /// Ends when the runtime is gone.
-async fn gone(client: &Client) {
-    while client.runtime().await.is_ok() {
+async fn gone(client: &RuntimeClient) {
+    while client.info().await.is_ok() {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }
@@ -151,7 +151,7 @@ async fn observe(address: SocketAddr, worker: WorkerId, cursor: Option<String>) 
 }
 
 /// Makes a worker after a while; whether that was acknowledged.
-async fn bear(client: Client, worker: WorkerId, after: Option<Duration>) -> Option<(WorkerId, bool)> {
+async fn bear(client: RuntimeClient, worker: WorkerId, after: Option<Duration>) -> Option<(WorkerId, bool)> {
     tokio::time::sleep(after?).await;
     let request = CreateWorker { worker_id: Some(worker), profile: Some("stream".into()), ..CreateWorker::default() };
     Some((worker, client.create(&request).await.is_ok()))

@@ -16,7 +16,7 @@ use protocol::api::{CreateWorker, SendInput};
 use protocol::{Code, Part, RunId, Status, WorkerId};
 use std::collections::HashMap;
 use std::time::Instant;
-use yoi_client::{Client, TranscriptQuery};
+use yoi_client::{RuntimeClient, TranscriptQuery};
 
 /// How many rounds where nobody says.
 const ROUNDS: usize = 50;
@@ -155,7 +155,7 @@ impl World {
     }
 
     /// Deletes stopped workers where there are many.
-    async fn retire(&mut self, client: &Client, dice: &mut Dice) {
+    async fn retire(&mut self, client: &RuntimeClient, dice: &mut Dice) {
         while self.stopped.len() > STOPPED {
             let (id, _) = self.stopped.remove(dice.within(0, STOPPED));
             client.delete(id).await.unwrap();
@@ -180,7 +180,7 @@ impl Live {
         Live { id, ledger: Ledger::after(base), rounds: 0, said: Said::default(), witnesses: Vec::new() }
     }
 
-    async fn verify(&mut self, serving: &Serving, client: &Client, dice: &mut Dice, total: &mut Total) {
+    async fn verify(&mut self, serving: &Serving, client: &RuntimeClient, dice: &mut Dice, total: &mut Total) {
         let log = self.replay(serving, self.ledger.base()).await;
         self.ledger.take(log);
         self.ledger.assert_at_rest();
@@ -213,7 +213,7 @@ impl Live {
     }
 
     /// Checks that each input that was acknowledged is there once, and no other twice.
-    async fn verify_inputs(&mut self, client: &Client, total: &mut Total) {
+    async fn verify_inputs(&mut self, client: &RuntimeClient, total: &mut Total) {
         let (accepted, unsure) = (std::mem::take(&mut self.said.accepted), std::mem::take(&mut self.said.unsure));
         let entries = self.messages(client, accepted.len() + unsure.len()).await;
         let stopped = self.is_stopped(client).await;
@@ -237,7 +237,7 @@ impl Live {
     }
 
     /// The newest messages of the transcript by their texts, at least so many.
-    async fn messages(&self, client: &Client, at_least: usize) -> HashMap<String, RunId> {
+    async fn messages(&self, client: &RuntimeClient, at_least: usize) -> HashMap<String, RunId> {
         let mut found = HashMap::new();
         let mut query = TranscriptQuery { limit: Some(50), before: None };
         loop {
@@ -254,7 +254,7 @@ impl Live {
         }
     }
 
-    async fn is_stopped(&self, client: &Client) -> bool {
+    async fn is_stopped(&self, client: &RuntimeClient) -> bool {
         let status = client.worker(self.id).await.unwrap().status;
         match self.said.stop {
             Stop::Accepted => assert_eq!(status, Status::Stopped, "{} was stopped", self.id),
@@ -267,7 +267,7 @@ impl Live {
 }
 
 /// Says something, its text being its key.
-async fn send(client: &Client, worker: WorkerId, text: &str) -> Result<RunId, yoi_client::Error> {
+async fn send(client: &RuntimeClient, worker: WorkerId, text: &str) -> Result<RunId, yoi_client::Error> {
     let input = SendInput { content: vec![Part::text(text)], idempotency_key: Some(text.to_owned()) };
     client.input(worker, &input).await.map(|accepted| accepted.run_id)
 }

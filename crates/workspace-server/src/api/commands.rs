@@ -1,0 +1,222 @@
+//! Commands: everything that changes a worker.
+//!
+//! Owns these requests: whether they may go forward, how often, and the line that each leaves in
+//! the audit log. Must not do what the runtime does.
+
+use super::who::Who;
+use super::workers::{entry, failed, shown, subject, worker_labels};
+use super::{no_worker, refused, worker_id};
+use crate::backend::Shared;
+use crate::handle::{Created, HandleError};
+use crate::registry::Entry;
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::IntoResponse;
+use http::header::LOCATION;
+use http::{HeaderValue, Request, StatusCode};
+use protocol::api::{CreateWorker, ResolveApproval, SendInput, WorkerDetail};
+use protocol::{RunId, RuntimeId, WorkerId};
+use std::future::Future;
+use std::sync::Arc;
+use tokio::time::Instant;
+use yoi_access::Command;
+use yoi_access::audit::Line;
+use yoi_edge::{Answer, Params, Refused, body, json};
+
+/// One command, from when it was asked.
+struct Asked {
+    shared: Arc<Shared>,
+    who: Who,
+    entry: Arc<Entry>,
+    command: &'static str,
+    worker_id: Option<WorkerId>,
+    run_id: Option<RunId>,
+    idempotency_key: Option<String>,
+    since: Instant,
+}
+
+impl Asked {
+    fn new(
+        shared: &Arc<Shared>,
+        who: Who,
+        path: &Params,
+        command: &'static str,
+        worker_id: Option<WorkerId>,
+    ) -> Result<Asked, Refused> {
+        let entry = entry(shared, &who, path)?;
+        let shared = Arc::clone(shared);
+        let since = Instant::now();
+        Ok(Asked { shared, who, entry, command, worker_id, run_id: None, idempotency_key: None, since })
+    }
+
+    fn runtime_id(&self) -> &RuntimeId {
+        self.entry.runtime_id()
+    }
+
+    /// Whether it may go forward.
+    async fn admit(&self, worker: WorkerId, command: Command) -> Result<(), Refused> {
+        self.limit()?;
+        let labels = worker_labels(&self.shared, &self.entry, worker).await?;
+        let subject = subject(self.runtime_id(), worker, &labels);
+        self.shared.policy().command(self.who.principal(), &subject, command).map_err(refused::of_denied)
+    }
+
+    fn limit(&self) -> Result<(), Refused> {
+        self.shared.limits.command(self.who.principal()).map_err(|limited| refused::of_limited(&limited))
+    }
+
+    fn failed(&self, error: &HandleError) -> Refused {
+        failed(&self.shared, &self.entry, error)
+    }
+
+    /// What came of it, told.
+    fn done(self, answer: Answer) -> Answer {
+        let Some(audit) = &self.shared.audit else { return answer };
+        let outcome = match &answer {
+            Ok(_) => "ok".to_owned(),
+            Err(refused) => refused.problem().code.to_string(),
+        };
+        let credential = &self.who.credential;
+        audit.tell(Line {
+            time: self.shared.clock.now(),
+            principal: Some(credential.principal.name().to_string()),
+            role: Some(credential.principal.role().clone()),
+            authentication: Some(credential.authentication.clone()),
+            peer: self.who.peer.address.map(|address| address.to_string()),
+            command: self.command,
+            runtime_id: Some(self.entry.runtime_id().clone()),
+            worker_id: self.worker_id,
+            outcome,
+            run_id: self.run_id,
+            idempotency_key: self.idempotency_key,
+            duration_ms: u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX),
+        });
+        answer
+    }
+}
+
+pub(super) async fn create(
+    State(shared): State<Arc<Shared>>,
+    who: Who,
+    path: Params,
+    request: Request<Body>,
+) -> Answer {
+    let mut asked = Asked::new(&shared, who, &path, "create", None)?;
+    let answer = make(&mut asked, request).await;
+    asked.done(answer)
+}
+
+async fn make(asked: &mut Asked, request: Request<Body>) -> Answer {
+    asked.limit()?;
+    let request: CreateWorker = body::read(request).await?;
+    asked.worker_id = request.worker_id;
+    let policy = asked.shared.policy();
+    policy.create(asked.who.principal(), asked.runtime_id(), &request.labels).map_err(refused::of_denied)?;
+    let created = asked.entry.handle().create(request).await.map_err(|error| asked.failed(&error))?;
+    let (status, detail) = match created {
+        Created::New(detail) => (StatusCode::CREATED, detail),
+        Created::Existing(detail) => (StatusCode::OK, detail),
+    };
+    asked.worker_id = Some(detail.worker.worker_id);
+    asked.shared.summary.saw(asked.runtime_id(), &detail);
+    let location = format!("/api/runtimes/{}/workers/{}", asked.runtime_id(), detail.worker.worker_id);
+    let mut response = json(status, &shown(&asked.shared, &asked.who, detail).ok_or_else(no_worker)?)?;
+    if let Ok(location) = HeaderValue::from_str(&location)
+        && status == StatusCode::CREATED
+    {
+        response.headers_mut().insert(LOCATION, location);
+    }
+    Ok(response)
+}
+
+pub(super) async fn input(
+    State(shared): State<Arc<Shared>>,
+    who: Who,
+    path: Params,
+    request: Request<Body>,
+) -> Answer {
+    let worker = worker_id(&path)?;
+    let mut asked = Asked::new(&shared, who, &path, "input", Some(worker))?;
+    let answer = say(&mut asked, worker, request).await;
+    asked.done(answer)
+}
+
+async fn say(asked: &mut Asked, worker: WorkerId, request: Request<Body>) -> Answer {
+    asked.admit(worker, Command::Input).await?;
+    let input: SendInput = body::read(request).await?;
+    asked.idempotency_key.clone_from(&input.idempotency_key);
+    let accepted = asked.entry.handle().input(worker, input).await.map_err(|error| asked.failed(&error))?;
+    asked.run_id = Some(accepted.run_id);
+    json(StatusCode::ACCEPTED, &accepted)
+}
+
+pub(super) async fn approve(
+    State(shared): State<Arc<Shared>>,
+    who: Who,
+    path: Params,
+    request: Request<Body>,
+) -> Answer {
+    let worker = worker_id(&path)?;
+    let asked = Asked::new(&shared, who, &path, "approve", Some(worker))?;
+    let answer = resolve(&asked, worker, path.get("approval_id"), request).await;
+    asked.done(answer)
+}
+
+async fn resolve(asked: &Asked, worker: WorkerId, approval_id: &str, request: Request<Body>) -> Answer {
+    asked.admit(worker, Command::Approve).await?;
+    let answer: ResolveApproval = body::read(request).await?;
+    let detail = asked.entry.handle().approve(worker, approval_id, answer).await;
+    told(asked, detail.map_err(|error| asked.failed(&error))?)
+}
+
+pub(super) async fn cancel(State(shared): State<Arc<Shared>>, who: Who, path: Params) -> Answer {
+    plain(&shared, who, &path, Command::Cancel, |entry, worker| async move { entry.handle().cancel(worker).await }).await
+}
+
+pub(super) async fn stop(State(shared): State<Arc<Shared>>, who: Who, path: Params) -> Answer {
+    plain(&shared, who, &path, Command::Stop, |entry, worker| async move { entry.handle().stop(worker).await }).await
+}
+
+pub(super) async fn resume(State(shared): State<Arc<Shared>>, who: Who, path: Params) -> Answer {
+    plain(&shared, who, &path, Command::Resume, |entry, worker| async move { entry.handle().resume(worker).await }).await
+}
+
+/// A command without a body, answered with the worker's detail.
+async fn plain<F>(
+    shared: &Arc<Shared>,
+    who: Who,
+    path: &Params,
+    command: Command,
+    ask: impl FnOnce(Arc<Entry>, WorkerId) -> F,
+) -> Answer
+where
+    F: Future<Output = Result<WorkerDetail, HandleError>>,
+{
+    let worker = worker_id(path)?;
+    let asked = Asked::new(shared, who, path, command.as_str(), Some(worker))?;
+    let answer = async {
+        asked.admit(worker, command).await?;
+        let detail = ask(Arc::clone(&asked.entry), worker).await;
+        told(&asked, detail.map_err(|error| asked.failed(&error))?)
+    };
+    let answer = answer.await;
+    asked.done(answer)
+}
+
+fn told(asked: &Asked, detail: WorkerDetail) -> Answer {
+    asked.shared.summary.saw(asked.runtime_id(), &detail);
+    json(StatusCode::OK, &shown(&asked.shared, &asked.who, detail).ok_or_else(no_worker)?)
+}
+
+pub(super) async fn delete(State(shared): State<Arc<Shared>>, who: Who, path: Params) -> Answer {
+    let worker = worker_id(&path)?;
+    let asked = Asked::new(&shared, who, &path, "delete", Some(worker))?;
+    let answer = async {
+        asked.admit(worker, Command::Delete).await?;
+        asked.entry.handle().delete(worker).await.map_err(|error| asked.failed(&error))?;
+        shared.summary.saw_gone(asked.runtime_id(), worker);
+        Ok(StatusCode::NO_CONTENT.into_response())
+    };
+    let answer = answer.await;
+    asked.done(answer)
+}

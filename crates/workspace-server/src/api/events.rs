@@ -1,0 +1,207 @@
+//! Streams: of one worker, and of the workspace, over WebSocket and as server-sent events.
+//!
+//! Owns the step from a request to a subject that the hub follows. What is wrong with the names
+//! asked for is told after the upgrade on a WebSocket, and in place of the stream otherwise. Must
+//! not write frames.
+
+use super::presence::{Present, revoked};
+use super::who::{SUBPROTOCOL, Who};
+use super::{deflate, refused};
+use crate::backend::Shared;
+use axum::extract::{RawQuery, State};
+use axum::response::Response;
+use futures_util::StreamExt;
+use futures_util::future::FutureExt;
+use http::HeaderMap;
+use observation::{AttachRequest, Connection, Framing, Step, Subject};
+use protocol::{Code, Diagnostic, Envelope, RuntimeId, WorkerId};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Instant, timeout};
+use yoi_access::{Observe, StreamPermit};
+use yoi_edge::ws::Handshake;
+use yoi_edge::{Answer, Params, Refused, sse};
+
+/// How long a stream of server-sent events waits to be told that there is nothing to stream.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What is kept for as long as somebody watches.
+struct Watching {
+    _permit: StreamPermit,
+    present: Present,
+}
+
+pub(super) async fn worker_ws(
+    handshake: Handshake,
+    State(shared): State<Arc<Shared>>,
+    who: Who,
+    path: Params,
+    RawQuery(query): RawQuery,
+) -> Answer {
+    let watching = watching(&shared, &who)?;
+    let request = AttachRequest::from_query(query.as_deref().unwrap_or_default());
+    let subject = match request {
+        Ok(request) => worker_subject(&shared, &who, &path, request),
+        Err(diagnostic) => Subject::Refused { envelope: envelope(&path), diagnostic },
+    };
+    Ok(hand_over(handshake, &shared, &who, subject, watching))
+}
+
+pub(super) async fn workspace_ws(
+    handshake: Handshake,
+    State(shared): State<Arc<Shared>>,
+    who: Who,
+    RawQuery(query): RawQuery,
+) -> Answer {
+    let watching = watching(&shared, &who)?;
+    let subject = match AttachRequest::from_query(query.as_deref().unwrap_or_default()) {
+        Ok(request) => workspace_subject(&shared, &who, request),
+        Err(diagnostic) => Subject::Refused { envelope: Envelope::anonymous(), diagnostic },
+    };
+    Ok(hand_over(handshake, &shared, &who, subject, watching))
+}
+
+pub(super) async fn worker(
+    State(shared): State<Arc<Shared>>,
+    who: Who,
+    path: Params,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Answer {
+    let watching = watching(&shared, &who)?;
+    let request = sse_request(query.as_deref(), &headers)?;
+    stream(&shared, worker_subject(&shared, &who, &path, request), &who, watching).await
+}
+
+pub(super) async fn workspace(
+    State(shared): State<Arc<Shared>>,
+    who: Who,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Answer {
+    let watching = watching(&shared, &who)?;
+    let request = sse_request(query.as_deref(), &headers)?;
+    stream(&shared, workspace_subject(&shared, &who, request), &who, watching).await
+}
+
+fn watching(shared: &Shared, who: &Who) -> Result<Watching, Refused> {
+    let permit = shared.limits.stream(who.principal()).map_err(|limited| refused::of_limited(&limited))?;
+    Ok(Watching { _permit: permit, present: shared.presence.enter(&who.credential) })
+}
+
+fn sse_request(query: Option<&str>, headers: &HeaderMap) -> Result<AttachRequest, Refused> {
+    let asked = AttachRequest::from_query(query.unwrap_or_default());
+    let mut request = asked.map_err(|diagnostic| Refused::new(diagnostic.code, diagnostic.message))?;
+    if let Some(last) = sse::last_event_id(headers) {
+        request.cursor = Some(last);
+    }
+    Ok(request)
+}
+
+/// What stands around frames about whatever a path names.
+fn envelope(path: &Params) -> Envelope {
+    let runtime = path.get("runtime_id").parse::<RuntimeId>().ok();
+    match path.get("worker_id").parse::<WorkerId>() {
+        Ok(worker) => Envelope::new(runtime.as_ref(), worker),
+        Err(_) => Envelope::anonymous(),
+    }
+}
+
+fn worker_subject(shared: &Arc<Shared>, who: &Who, path: &Params, request: AttachRequest) -> Subject {
+    let refuse = |code, words: &str| Subject::Refused { envelope: envelope(path), diagnostic: Diagnostic::new(code, words) };
+    let runtime = path.get("runtime_id").parse::<RuntimeId>().ok();
+    let entry = runtime.filter(|id| shared.policy().sees_runtime(who.principal(), id));
+    let Some(entry) = entry.and_then(|id| shared.registry.entry(&id)) else {
+        return refuse(Code::RuntimeNotFound, "there is no such runtime in this workspace");
+    };
+    let Ok(worker) = path.get("worker_id").parse::<WorkerId>() else {
+        return refuse(Code::WorkerNotFound, "there is no such worker");
+    };
+    let (policy, principal) = (shared.policy(), Arc::clone(&who.credential.principal));
+    let runtime_id = entry.runtime_id().clone();
+    let admit = move |info: &protocol::WorkerInfo| {
+        let subject = super::workers::subject(&runtime_id, worker, &info.labels);
+        match policy.observe(&principal, &subject) {
+            Observe::As(class) => Ok(policy.lens(&class)),
+            Observe::Hidden => Err(Diagnostic::new(Code::WorkerNotFound, "there is no such worker")),
+            Observe::Forbidden => Err(Diagnostic::new(Code::NotVisible, "you may not observe this worker")),
+        }
+    };
+    shared.mirrors.follow(shared.upstream(&entry), worker, request, Box::new(admit))
+}
+
+fn workspace_subject(shared: &Shared, who: &Who, request: AttachRequest) -> Subject {
+    let policy = shared.policy();
+    shared.summary.follow(request, policy.lens(&policy.workspace(who.principal())))
+}
+
+/// Gives the socket to the hub once the handshake is done.
+fn hand_over(
+    handshake: Handshake,
+    shared: &Arc<Shared>,
+    who: &Who,
+    subject: Subject,
+    watching: Watching,
+) -> Response {
+    let agreed = deflate::agree(handshake.extensions());
+    let framing = if agreed.is_some() { Framing::Deflate } else { Framing::WebSocket };
+    let mut handshake = handshake.with_protocol(SUBPROTOCOL);
+    if let Some(agreed) = agreed {
+        handshake = handshake.with_extension(agreed);
+    }
+    let (shared, expires_at) = (Arc::clone(shared), expiry(shared, who));
+    handshake.hand_over(move |io, read| {
+        let mut connection = Connection::new(io, read, subject);
+        connection.framing = framing;
+        connection.tag = watching.present.tag;
+        connection.expires_at = expires_at;
+        // revoked since it was let in: nobody else would tell it
+        let late = watching.present.ended.is_cancelled().then_some(connection.tag);
+        connection.keep = Some(Arc::new(watching));
+        shared.hub.attach(connection);
+        if let Some(tag) = late {
+            shared.hub.end(tag, &revoked());
+        }
+    })
+}
+
+/// When a credential ends, by the clock that waits.
+fn expiry(shared: &Shared, who: &Who) -> Option<Instant> {
+    let end = who.credential.expires_at?;
+    let left = end.as_millis().saturating_sub(shared.clock.now().as_millis());
+    Some(Instant::now() + Duration::from_millis(u64::try_from(left).unwrap_or_default()))
+}
+
+async fn stream(shared: &Arc<Shared>, subject: Subject, who: &Who, watching: Watching) -> Answer {
+    let subject = match subject {
+        Subject::Refused { diagnostic, .. } => return Err(Refused::new(diagnostic.code, diagnostic.message)),
+        Subject::Later { envelope, mut steps } => match timeout(PATIENCE, steps.next()).await {
+            Ok(Some(Step::Refuse(diagnostic))) => return Err(Refused::new(diagnostic.code, diagnostic.message)),
+            Ok(first) => {
+                let steps = futures_util::stream::iter(first).chain(steps).boxed();
+                Subject::Later { envelope, steps }
+            }
+            Err(_) => Subject::Later { envelope, steps },
+        },
+        subject => subject,
+    };
+    let (ended, expires_at) = (watching.present.ended.clone(), expiry(shared, who));
+    let ending = async move {
+        tokio::select! {
+            () = ended.cancelled() => revoked(),
+            () = until(expires_at) => Diagnostic::new(Code::CredentialExpired, "the credential has ended; sign in again"),
+        }
+    };
+    let body = observation::sse::body(subject, &shared.observation, Some(ending.boxed()));
+    Ok(sse::response(body.inspect(move |_| {
+        // kept for as long as the body lives
+        let _ = &watching;
+    })))
+}
+
+async fn until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}

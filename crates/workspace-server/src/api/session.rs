@@ -1,0 +1,87 @@
+//! Signing in and out, and who one is.
+//!
+//! Owns the cookie (RFC 6265): for this server alone, not to be read by scripts, not sent along
+//! from other sites. Must not say which of several reasons a token was refused for.
+
+use super::refused;
+use super::who::{COOKIE_NAME, Who, unauthenticated};
+use crate::backend::{Cookies, Shared};
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::IntoResponse;
+use http::header::SET_COOKIE;
+use http::{HeaderValue, Request, StatusCode};
+use protocol::{Authentication, SessionInfo, SignIn};
+use std::sync::Arc;
+use yoi_access::Credential;
+use yoi_access::audit::Line;
+use yoi_edge::{Answer, Peer, Transport, body, json};
+
+pub(super) async fn show(State(shared): State<Arc<Shared>>, who: Who) -> Answer {
+    json(StatusCode::OK, &info(&shared, &who.credential))
+}
+
+pub(super) async fn sign_in(State(shared): State<Arc<Shared>>, peer: Peer, request: Request<Body>) -> Answer {
+    let SignIn { token } = body::read(request).await?;
+    let credential = shared.directory.by_token(token.as_bytes()).or_else(|| shared.directory.open());
+    let Some(credential) = credential else {
+        tell(&shared, None, peer, "unauthenticated");
+        return Err(unauthenticated());
+    };
+    shared.limits.command(&credential.principal).map_err(|limited| refused::of_limited(&limited))?;
+    tell(&shared, Some(&credential), peer, "ok");
+    if credential.authentication == Authentication::Open {
+        return json(StatusCode::OK, &info(&shared, &credential));
+    }
+    let now = shared.clock.now();
+    let (cookie, end) = shared.sessions.read().seal(&credential.principal, now);
+    let seconds = (end.as_millis() - now.as_millis()) / 1000;
+    let signed_in = Credential { authentication: Authentication::Cookie, expires_at: Some(end), ..credential };
+    let mut response = json(StatusCode::OK, &info(&shared, &signed_in))?;
+    let secure = if is_secure(&shared, peer) { "; Secure" } else { "" };
+    let cookie = format!("{COOKIE_NAME}={cookie}; HttpOnly; SameSite=Strict; Path=/; Max-Age={seconds}{secure}");
+    if let Ok(mut cookie) = HeaderValue::from_str(&cookie) {
+        cookie.set_sensitive(true);
+        response.headers_mut().insert(SET_COOKIE, cookie);
+    }
+    Ok(response)
+}
+
+pub(super) async fn sign_out(State(shared): State<Arc<Shared>>, who: Who) -> Answer {
+    let secure = if is_secure(&shared, who.peer) { "; Secure" } else { "" };
+    let cookie = format!("{COOKIE_NAME}=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0{secure}");
+    Ok((StatusCode::NO_CONTENT, [(SET_COOKIE, cookie)]).into_response())
+}
+
+fn is_secure(shared: &Shared, peer: Peer) -> bool {
+    shared.cookies == Cookies::Secure || peer.transport == Transport::Tls
+}
+
+fn info(shared: &Shared, credential: &Credential) -> SessionInfo {
+    SessionInfo {
+        principal: credential.principal.name().to_string(),
+        role: credential.principal.role().clone(),
+        authentication: credential.authentication.clone(),
+        expires_at: credential.expires_at,
+        server_version: env!("CARGO_PKG_VERSION").to_owned(),
+        server_time: shared.clock.now(),
+    }
+}
+
+fn tell(shared: &Shared, credential: Option<&Credential>, peer: Peer, outcome: &str) {
+    let Some(audit) = &shared.audit else { return };
+    audit.tell(Line {
+        time: shared.clock.now(),
+        principal: credential.map(|credential| credential.principal.name().to_string()),
+        role: credential.map(|credential| credential.principal.role().clone()),
+        authentication: credential.map(|credential| credential.authentication.clone()),
+        peer: peer.address.map(|address| address.to_string()),
+        command: "sign_in",
+        runtime_id: None,
+        worker_id: None,
+        outcome: outcome.to_owned(),
+        run_id: None,
+        idempotency_key: None,
+        duration_ms: 0,
+    });
+}

@@ -1,0 +1,202 @@
+//! What each check finds.
+//!
+//! Owns the cases; nothing here reaches a server.
+
+use super::checks::{reached, runtime, server, unusable};
+use super::configuration;
+use super::finding::{Finding, Verdict};
+use crate::failure::Failure;
+use crate::look::Look;
+use crate::server::Server;
+use protocol::{Code, Problem, RuntimeRow, SessionInfo, Timestamp};
+use serde_json::{Value, json};
+use yoi_client::{Client, ClientOptions, Error};
+
+const NOON: i64 = 1_767_268_800_000;
+
+fn backend(change: &Value) -> Server {
+    let mut session = json!({
+        "principal": "ada", "role": "operator", "authentication": "token",
+        "server_version": env!("CARGO_PKG_VERSION"), "server_time": "2026-01-01T12:00:00.000Z",
+    });
+    session.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+    let session: SessionInfo = serde_json::from_value(session).unwrap();
+    Server::Backend(Client::new(ClientOptions::new("http://127.0.0.1:1")).unwrap(), session)
+}
+
+fn row(change: &Value) -> RuntimeRow {
+    let mut row = json!({
+        "runtime_id": "far", "kind": "remote", "link": "up", "status": "ready", "version": env!("CARGO_PKG_VERSION"),
+        "started_at": "2026-01-01T11:00:00.000Z",
+        "store": { "kind": "files", "durability": "always", "bytes": 1, "healthy": true },
+    });
+    row.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+    serde_json::from_value(row).unwrap()
+}
+
+fn asked(change: &Value, before: i64, after: i64) -> Vec<Finding> {
+    let times = (Timestamp::from_millis(NOON + before), Timestamp::from_millis(NOON + after));
+    server(&backend(change), times.0, times.1)
+}
+
+fn words(findings: &[Finding]) -> String {
+    findings.iter().map(|finding| finding.words(Look::Plain)).collect()
+}
+
+fn verdicts(findings: &[Finding]) -> Vec<(&str, Verdict)> {
+    findings.iter().map(|finding| (finding.check.as_str(), finding.verdict)).collect()
+}
+
+#[test]
+fn a_workspace_in_order() {
+    let mut findings = reached("https://yoi.example", &Ok(backend(&json!({}))));
+    findings.extend(asked(&json!({}), -20, 20));
+    findings.extend(runtime(&row(&json!({})), Timestamp::from_millis(NOON)));
+    insta::assert_snapshot!(words(&findings), @r#"
+    ok   server: https://yoi.example answers
+    ok   tls: the server's certificate is trusted
+    ok   token: signed in as ada (operator)
+    ok   version: the server is 0.1.0, this command 0.1.0
+    ok   clock: the server's clock and this machine's agree
+    ok   runtime far: it is reached, and ready
+    ok   runtime far: it is 0.1.0, this command 0.1.0
+    ok   runtime far: its store takes writes (files)
+    "#);
+}
+
+#[test]
+fn a_workspace_out_of_order() {
+    let mut findings = reached("http://yoi.example:7070", &Ok(backend(&json!({}))));
+    findings.extend(asked(
+        &json!({ "server_version": "0.99.0", "expires_at": "2026-01-02T00:00:00.000Z" }),
+        60_000,
+        60_020,
+    ));
+    let diagnostic =
+        |code: &str, message: &str| json!({ "code": code, "message": message, "retryable": true, "action": "wait" });
+    let away = json!({ "link": "down", "diagnostics": [
+        diagnostic("runtime_tls_failed", "far is not trusted\u{1b}[2J"),
+    ] });
+    findings.extend(runtime(&row(&away), Timestamp::from_millis(NOON)));
+    let sick = json!({
+        "started_at": "2026-01-01T12:00:09.000Z", "version": "1.0.0",
+        "diagnostics": [diagnostic("store_unavailable", "the disk is full")],
+        "store": { "kind": "files", "bytes": 1, "healthy": false },
+    });
+    findings.extend(runtime(&row(&sick), Timestamp::from_millis(NOON)));
+    insta::assert_snapshot!(words(&findings), @r#"
+    ok   server: http://yoi.example:7070 answers
+    warn tls: what is sent, the token too, can be read on the way
+         hint: Use https, or reach the server through an encrypted tunnel.
+    warn token: signed in as ada (operator), until 2026-01-02T00:00:00.000Z
+         hint: Ask whoever administers the server for a new token.
+    warn version: the server is 0.99.0, this command 0.1.0
+         hint: Bring both to the same version; what one does not know of the other is left out.
+    warn clock: the server's clock is 60 s behind this machine's
+         hint: Set both clocks by NTP.
+    fail runtime far: it is not reached: far is not trusted (runtime_tls_failed)
+         hint: Compare the runtime's certificate with the authority or pin in the workspace's configuration.
+    ok   runtime far: it is reached, and ready
+    warn runtime far: the disk is full (store_unavailable)
+         hint: Look at the disk's space and health; `GET /v1/runtime` tells the last error.
+    warn runtime far: it is 1.0.0, this command 0.1.0
+         hint: Bring both to the same version; what one does not know of the other is left out.
+    warn runtime far: its clock is at least 9 s ahead: it says that it was started then
+         hint: Set both clocks by NTP.
+    fail runtime far: its store takes no writes
+         hint: Look at the space and health of its disk.
+    "#);
+}
+
+#[test]
+fn a_server_that_does_not_answer_is_told_by_why() {
+    let problem = |code: Code| Error::Problem(Box::new(Problem::new(code, "as told")));
+    let tls = Error::Tls { target: "h:1".into(), reason: "unknown issuer".into() };
+    let connect = Error::Connect { target: "h:1".into(), reason: "refused".into() };
+    let (ok, warn, fail) = (Verdict::Ok, Verdict::Warn, Verdict::Fail);
+    for (url, error, want) in [
+        ("https://h:1", tls, vec![("tls", fail)]),
+        ("https://h:1", connect, vec![("server", fail)]),
+        ("https://h:1", problem(Code::Unauthenticated), vec![("server", ok), ("tls", ok), ("token", fail)]),
+        ("http://h:1", problem(Code::Forbidden), vec![("server", ok), ("tls", warn), ("token", fail)]),
+        ("http://127.0.0.1:1", problem(Code::Unauthenticated), vec![("server", ok), ("token", fail)]),
+        ("http://localhost", problem(Code::Internal), vec![("server", fail)]),
+    ] {
+        let findings = reached(url, &Err(error));
+        assert_eq!(verdicts(&findings), want, "{url}");
+        assert!(findings.iter().all(|finding| (finding.verdict == ok) == finding.hint.is_none()));
+    }
+    let failure = Failure::Usage { message: "m".into(), hint: "h".into() };
+    assert_eq!(unusable(&failure), Finding::fail("settings", "m", "h"));
+}
+
+#[test]
+fn loopback_alone_may_go_without_tls() {
+    for (url, count) in [
+        ("http://127.0.0.1:7070", 1),
+        ("http://127.9.9.9/base", 1),
+        ("http://[::1]:7070", 1),
+        ("http://localhost:7070/", 1),
+        ("http://localhost.example", 2),
+        ("http://10.0.0.1:7070", 2),
+        ("https://127.0.0.1", 2),
+    ] {
+        assert_eq!(reached(url, &Ok(backend(&json!({})))).len(), count, "{url}");
+    }
+}
+
+#[test]
+fn clocks_are_compared_within_what_the_answer_took() {
+    for (before, after, warns) in [
+        (-10, 10, false),
+        // it took long, and the server read its clock somewhere in between
+        (-20_000, 20_000, false),
+        (4_900, 4_950, false),
+        (5_100, 5_150, true),
+        (-5_150, -5_100, true),
+    ] {
+        let findings = asked(&json!({}), before, after);
+        let clock = findings.iter().find(|finding| finding.check == "clock").unwrap();
+        assert_eq!(clock.verdict == Verdict::Warn, warns, "{before} {after}: {}", clock.message);
+    }
+}
+
+#[test]
+fn versions_are_compared_by_what_they_hold_stable() {
+    let ours: Vec<&str> = env!("CARGO_PKG_VERSION").split('.').collect();
+    let same = format!("{}.{}.99-rc.1", ours[0], ours[1]);
+    for (theirs, verdict) in
+        [(same.as_str(), Verdict::Ok), ("99.0.0", Verdict::Warn), ("", Verdict::Warn), ("x", Verdict::Warn)]
+    {
+        let findings = asked(&json!({ "server_version": theirs }), 0, 0);
+        let version = findings.iter().find(|finding| finding.check == "version").unwrap();
+        assert_eq!(version.verdict, verdict, "{theirs}");
+    }
+}
+
+#[test]
+fn an_open_server_and_a_credential_that_lasts_are_in_order() {
+    for (change, word) in [
+        (json!({ "authentication": "open", "expires_at": "2026-01-01T12:00:01.000Z" }), "none is needed"),
+        (json!({ "expires_at": "2027-01-01T00:00:00.000Z" }), "signed in as ada"),
+    ] {
+        let token = asked(&change, 0, 0).remove(0);
+        assert_eq!((token.check.as_str(), token.verdict), ("token", Verdict::Ok));
+        assert!(token.message.contains(word), "{}", token.message);
+    }
+}
+
+#[test]
+fn configuration_is_read_where_there_is_any() {
+    let here = tempfile::tempdir().unwrap();
+    assert!(configuration::check(here.path()).is_empty());
+    let folder = here.path().join(".yoi");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join("workspace.toml"), "listen = \"127.0.0.1:7070\"\n").unwrap();
+    std::fs::write(folder.join("bad.toml"), "a = 1\ntoken = hunter2\n").unwrap();
+    std::fs::write(folder.join("notes.md"), "= not TOML").unwrap();
+    let findings = configuration::check(here.path());
+    assert_eq!(verdicts(&findings), [("configuration", Verdict::Fail), ("configuration", Verdict::Ok)]);
+    assert!(findings[0].message.starts_with(".yoi/bad.toml: line 2: "), "{}", findings[0].message);
+    assert!(!findings[0].message.contains("hunter2"), "{}", findings[0].message);
+}

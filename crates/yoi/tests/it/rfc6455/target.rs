@@ -1,0 +1,198 @@
+//! The servers that are tested, and how each is asked.
+//!
+//! Owns their processes for as long as a test needs them, and what differs between them. Must not
+//! know any case.
+
+use super::http;
+use super::peer::Peer;
+use crate::profiles;
+use crate::serving::{Home, Serving};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+/// A stream on a server.
+pub struct Target {
+    /// For whoever reads a failure.
+    pub name: &'static str,
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// The path of the stream's WebSocket, without a query.
+    pub path: String,
+    /// What every request carries besides: a credential, where one is asked for.
+    pub headers: Vec<(&'static str, String)>,
+    /// Where workers are made and driven; absent where the stream is not one worker's.
+    pub workers: Option<String>,
+}
+
+impl Target {
+    /// What every request carries besides, by name.
+    pub fn fields(&self) -> BTreeMap<String, String> {
+        self.headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
+    }
+}
+
+/// How often a server asks whether its peers are there.
+#[derive(Clone, Copy)]
+pub enum Pace {
+    /// Never within a test.
+    Calm,
+    /// All the time: every 300 ms; and what takes nothing for a second is slow.
+    Restless,
+}
+
+impl Pace {
+    /// How the servers are started.
+    fn flags(self) -> &'static [&'static str] {
+        match self {
+            Pace::Calm => &["--heartbeat", "10m"],
+            Pace::Restless => &["--heartbeat", "300ms", "--slow-after", "1s"],
+        }
+    }
+}
+
+/// Runs a case on every target.
+pub fn each(pace: Pace, case: impl Fn(&Target)) {
+    let servers = Servers::shared(pace);
+    for target in &servers.targets {
+        println!("on {}", target.name);
+        case(target);
+    }
+}
+
+/// Servers that run, shared by the tests that run at the same time.
+#[derive(Default)]
+struct Servers {
+    targets: Vec<Target>,
+    // processes before their folders
+    running: Vec<(Serving, Home)>,
+}
+
+impl Servers {
+    fn shared(pace: Pace) -> Arc<Servers> {
+        static CALM: Mutex<Weak<Servers>> = Mutex::new(Weak::new());
+        static RESTLESS: Mutex<Weak<Servers>> = Mutex::new(Weak::new());
+        let place = match pace {
+            Pace::Calm => &CALM,
+            Pace::Restless => &RESTLESS,
+        };
+        let mut place = place.lock().unwrap_or_else(PoisonError::into_inner);
+        place.upgrade().unwrap_or_else(|| {
+            let servers = Arc::new(Servers::start(pace));
+            *place = Arc::downgrade(&servers);
+            servers
+        })
+    }
+
+    /// Every server there is. A further one is a further line here, and a method that starts it
+    /// and says which streams of it are targets.
+    fn start(pace: Pace) -> Servers {
+        let mut servers = Servers::default();
+        servers.runtime(pace);
+        servers
+    }
+
+    /// `yoi runtime serve`: the stream of a worker.
+    fn runtime(&mut self, pace: Pace) {
+        let home = Home::new(&format!("{}{}", verse(), wide()));
+        let serving = home.serve(pace.flags());
+        let mut target = Target {
+            name: "the runtime",
+            address: serving.address,
+            path: String::new(),
+            headers: Vec::new(),
+            workers: Some("/v1/workers".into()),
+        };
+        target.path = Worker::new(&target, "verse").path();
+        self.targets.push(target);
+        self.running.push((serving, home));
+    }
+}
+
+/// The profile `verse`: the input says how many deltas, after how many to pause, and for how long.
+/// Each is a number, characters of two, three and four bytes, and a space.
+fn verse() -> String {
+    profiles::script("verse", SCRIPT, &[("WORDS", "äß€→🦀")])
+}
+
+/// The profile `wide`: the same, with 2,000 bytes in each.
+fn wide() -> String {
+    profiles::script("wide", SCRIPT, &[("WORDS", &"x".repeat(2_000))])
+}
+
+const SCRIPT: &str = r#"
+IFS= read -r line
+text=${line##*'"text":"'}; text=${text%%'"'*}
+set -- $text
+n=0
+echo '{"type":"block_started","block_id":"b","kind":"text"}'
+while [ "$n" -lt "$1" ]; do
+    printf '{"type":"block_delta","block_id":"b","text":"%d%s "}\n' "$n" "$WORDS"
+    n=$((n + 1))
+    [ $((n % $2)) -eq 0 ] && sleep "$3"
+done
+echo '{"type":"block_finished","block_id":"b"}'
+echo '{"type":"run_finished","outcome":"completed"}'
+"#;
+
+/// A worker on a target.
+pub struct Worker<'a> {
+    target: &'a Target,
+    base: String,
+    id: String,
+}
+
+impl<'a> Worker<'a> {
+    /// Makes one; none where the target's stream is not a worker's.
+    pub fn on(target: &'a Target, profile: &str) -> Option<Worker<'a>> {
+        target.workers.is_some().then(|| Worker::new(target, profile))
+    }
+
+    fn new(target: &'a Target, profile: &str) -> Worker<'a> {
+        let base = target.workers.clone().unwrap();
+        let (status, worker) = http::call(target, "POST", &base, Some(&json!({ "profile": profile })));
+        assert_eq!(status, 201, "{worker}");
+        let id = worker["worker_id"].as_str().unwrap_or_else(|| worker["worker"]["worker_id"].as_str().unwrap());
+        Worker { target, base, id: id.to_owned() }
+    }
+
+    /// The path of its stream's WebSocket.
+    pub fn path(&self) -> String {
+        self.path_of(&self.id)
+    }
+
+    /// The same, of another beside it.
+    pub fn path_of(&self, id: &str) -> String {
+        format!("{}/{id}/events/ws", self.base)
+    }
+
+    /// Says something to it.
+    pub fn say(&self, text: &str) {
+        let input = json!({ "content": [{ "type": "text", "text": text }] });
+        let (status, answer) = self.post("/input", Some(&input));
+        assert_eq!(status, 202, "{answer}");
+    }
+
+    /// Says something to it, and waits until it has answered: somebody else has read it all.
+    pub fn say_all(&self, text: &str) {
+        let mut other = Peer::open_at(self.target, &self.path());
+        other.up_to_ready();
+        self.say(text);
+        other.up_to("run_finished");
+    }
+
+    /// Ends it and takes it away.
+    pub fn delete(&self) {
+        let (status, answer) = self.post("/stop", None);
+        assert_eq!(status, 200, "{answer}");
+        crate::wait::until("the worker can be deleted", || {
+            let path = format!("{}/{}", self.base, self.id);
+            (http::call(self.target, "DELETE", &path, None).0 == 204).then_some(())
+        });
+    }
+
+    fn post(&self, what: &str, body: Option<&Value>) -> (u16, Value) {
+        http::call(self.target, "POST", &format!("{}/{}{what}", self.base, self.id), body)
+    }
+}
