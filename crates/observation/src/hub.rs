@@ -8,6 +8,7 @@
 mod group;
 mod shard;
 mod socket;
+mod transport;
 
 use crate::framing::Framing;
 use crate::options::Options;
@@ -18,18 +19,13 @@ use shard::{Shard, ShardHandle};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
-
-/// A connection that bytes can be read from and written to.
-pub trait Io: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
-
-impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> Io for T {}
+pub use transport::{Io, Transport};
 
 /// A WebSocket whose handshake is done.
 pub struct Connection {
     /// The socket. Small writes must leave at once (`TCP_NODELAY`).
-    pub io: Box<dyn Io>,
+    pub io: Transport,
     /// What was read beyond the handshake.
     pub read: Bytes,
     /// What it is about.
@@ -47,7 +43,8 @@ pub struct Connection {
 impl Connection {
     /// A connection of nobody's, that never expires, with uncompressed frames.
     pub fn new(io: impl Io, read: Bytes, subject: Subject) -> Connection {
-        Connection { io: Box::new(io), read, subject, framing: Framing::WebSocket, tag: 0, expires_at: None, keep: None }
+        let io = Box::new(io).into_transport();
+        Connection { io, read, subject, framing: Framing::WebSocket, tag: 0, expires_at: None, keep: None }
     }
 }
 

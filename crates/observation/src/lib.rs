@@ -38,7 +38,7 @@ pub use attach::{AttachRequest, Coalesce, Mode, OnGap};
 pub use cursors::{CursorText, Cursors, MAX_CURSOR, Sealed};
 pub use framing::Framing;
 #[cfg(feature = "ws")]
-pub use hub::{Connection, Hub, Io};
+pub use hub::{Connection, Hub, Io, Transport};
 pub use lens::{Blocks, Class, Lens, Seen};
 pub use metric_definitions::describe_metrics;
 pub use options::Options;

@@ -588,10 +588,15 @@ impl Session {
     pub fn wrote_tail(&mut self, tail: &Tail, from: usize, n: usize) {
         let to = tail.page.frames();
         if n < tail.page.slice(from, to).len() {
-            self.wrote_frames(&tail.page, from, to, n);
-        } else if self.after < tail.made {
-            // with what is not shown after it
-            self.stand_at(tail.made);
+            return self.wrote_frames(&tail.page, from, to, n);
+        }
+        if from < to {
+            self.stand_at(tail.page.last());
+        }
+        if self.after < tail.made {
+            // what follows the page is not shown
+            self.after = tail.made;
+            self.sent = self.sent.map(|_| tail.made);
         }
     }
 

@@ -129,9 +129,6 @@ async fn run(args: &ServeArgs, loaded: Loaded, settings: Embedded) -> Result<(),
             return Err(Failure::Other(error.to_string()));
         }
     };
-    if config.principals.is_empty() {
-        tracing::warn!("no principals are configured: whoever is on this machine may watch and drive everything");
-    }
     let line = format!("listening on {scheme}://{}\n", server.local_addr());
     let mut stdout = std::io::stdout();
     // a parent that does not read is none of our business

@@ -40,6 +40,14 @@ pub struct OutputArgs {
 
 #[derive(Subcommand, Debug)]
 pub enum Command {
+    /// Serve a workspace: its runtimes, one of them in this process, in one place for everybody
+    ///
+    /// Without any configuration it is open on loopback, with an embedded runtime. SIGHUP has the file read again:
+    /// runtimes, principals, roles and rates change at once.
+    Serve(Box<crate::serving::ServeArgs>),
+    /// Make tokens for principals
+    #[command(subcommand)]
+    Token(TokenCommand),
     /// Serve workers from this machine, or look at runtimes
     #[command(subcommand)]
     Runtime(RuntimeCommand),
@@ -77,9 +85,24 @@ pub enum Command {
 }
 
 #[derive(Subcommand, Debug)]
+pub enum TokenCommand {
+    /// Make a token: prints it to stdout, and the lines for workspace.toml to stderr
+    ///
+    /// Only the hash belongs into the file; the token is shown once, and for its principal alone.
+    New {
+        /// Whose it is to be
+        #[arg(value_name = "PRINCIPAL")]
+        principal: String,
+        /// What they may do
+        #[arg(long, value_name = "ROLE", default_value = "operator", value_parser = ["viewer", "operator", "admin"])]
+        role: String,
+    },
+}
+
+#[derive(Subcommand, Debug)]
 pub enum RuntimeCommand {
     /// Serve workers until interrupted
-    Serve(Box<crate::serving::ServeArgs>),
+    Serve(Box<crate::serving::RuntimeArgs>),
     /// List the workspace's runtimes
     List,
     /// Show what a runtime is and how it is
@@ -92,8 +115,10 @@ pub enum RuntimeCommand {
 
 #[derive(Subcommand, Debug)]
 pub enum ConfigCommand {
-    /// Show every setting of `runtime serve` and where it comes from, secrets masked
+    /// Show every setting of `serve` and where it comes from, secrets masked
     Show(Box<crate::serving::ServeArgs>),
+    /// Show every setting of `runtime serve` and where it comes from, secrets masked
+    Runtime(Box<crate::serving::RuntimeArgs>),
 }
 
 #[derive(Subcommand, Debug)]

@@ -194,6 +194,12 @@ impl Shard {
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         self.shared.waker.register(cx.waker());
+        let turn = self.turn(cx);
+        self.scratch.count();
+        turn
+    }
+
+    fn turn(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let mut budget = BUDGET;
         loop {
             self.take_inbox();
@@ -242,7 +248,7 @@ impl Shard {
         }
         for key in inbox.changed {
             if let Some(group) = self.groups.get_mut(key) {
-                if group.sweep.is_none() {
+                if !group.is_sweeping() {
                     self.sweeping.push_back(key);
                 }
                 group.begin_sweep();
@@ -383,30 +389,48 @@ impl Shard {
             }
             let (key, turn) = match self.again.pop_front() {
                 Some(key) => (key, Turn::Own),
-                None => match self.sweep() {
+                None => match self.sweep(budget, now) {
                     Some(key) => (key, Turn::Stream),
-                    None => return true,
+                    None => return *budget > 0,
                 },
             };
-            *budget -= 1;
+            *budget = budget.saturating_sub(1);
             self.drive(key, turn, now);
         }
     }
 
-    /// The next socket of a stream that grew, passing over those that wait for themselves.
-    fn sweep(&mut self) -> Option<usize> {
+    /// Has the sockets of streams that grew write what is new, passing over those that wait for
+    /// themselves. Returns the next that is to be driven; `None` once there is none, or the budget
+    /// has run out.
+    fn sweep(&mut self, budget: &mut usize, now: Instant) -> Option<usize> {
         while let Some(&key) = self.sweeping.front() {
-            if let Some(group) = self.groups.get_mut(key)
-                && let Some(mut at) = group.sweep
-            {
-                while let Some(&member) = group.members.get(at) {
-                    at += 1;
-                    if self.slots.get(member).is_some_and(|slot| !slot.socket.is_blocked()) {
-                        group.sweep = Some(at);
-                        return Some(member);
+            let mut gone = None;
+            if let Some(group) = self.groups.get_mut(key) {
+                while let Some((member, tail)) = group.next() {
+                    let Some(slot) = self.slots.get_mut(member).filter(|slot| !slot.socket.is_blocked()) else {
+                        continue;
+                    };
+                    let followed = tail.and_then(|tail| slot.socket.follow(tail, &mut self.scratch, &self.options, now));
+                    match followed {
+                        Some(Next::Drop) => {
+                            gone = Some(member);
+                            break;
+                        }
+                        Some(_) => {}
+                        None => return Some(member),
+                    }
+                    *budget = budget.saturating_sub(1);
+                    if *budget == 0 {
+                        return None;
                     }
                 }
-                group.sweep = None;
+            }
+            if let Some(gone) = gone {
+                self.remove(gone);
+                continue;
+            }
+            if let Some(group) = self.groups.get_mut(key) {
+                group.end_sweep();
             }
             self.sweeping.pop_front();
         }
@@ -456,6 +480,9 @@ impl Shard {
             && let Some(slot) = self.slots.get_mut(moved)
         {
             slot.socket.group = Some((group_key, place));
+            if group.is_sweeping() {
+                self.again.push_back(moved);
+            }
         }
         if group.members.is_empty() {
             let id = Arc::as_ptr(&group.feed) as usize;

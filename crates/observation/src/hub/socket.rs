@@ -2,8 +2,9 @@
 //!
 //! Owns the socket, its session and what it waits for. Must not know other sockets.
 
+use crate::feed::Tail;
 use crate::framing::Framing;
-use crate::hub::{Connection, Io};
+use crate::hub::{Connection, Transport};
 use crate::metric_definitions::BYTES_WRITTEN;
 use crate::options::Options;
 use crate::session::{MAX_SEGMENTS, Segment, Session, Wants};
@@ -11,10 +12,9 @@ use crate::ws::{self, Incoming, Reader};
 use event_log::Seq;
 use protocol::{Code, Diagnostic};
 use std::io::IoSlice;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::ReadBuf;
 use tokio::time::Instant;
 
 /// How much is gathered for one write, in bytes.
@@ -41,7 +41,7 @@ pub(super) enum Next {
 
 /// One WebSocket.
 pub(super) struct Socket {
-    io: Box<dyn Io>,
+    io: Transport,
     pub session: Session,
     reader: Reader,
     pub waker: Waker,
@@ -125,7 +125,7 @@ impl Socket {
         for _ in 0..READS {
             let mut buf = ReadBuf::new(&mut scratch.read);
             let mut cx = Context::from_waker(&self.waker);
-            match Pin::new(&mut self.io).poll_read(&mut cx, &mut buf) {
+            match self.io.poll_read(&mut cx, &mut buf) {
                 Poll::Pending => return Heard::All,
                 Poll::Ready(Ok(())) if !buf.filled().is_empty() => self.take_in(buf.filled()),
                 // its last words are answered (RFC 6455 §5.5.1), where they were any
@@ -160,6 +160,31 @@ impl Socket {
         });
     }
 
+    /// Writes what its stream has grown by, where that is all there is to say: the shortest way,
+    /// which most sockets go at most events. `None` where it is to be driven.
+    pub fn follow(&mut self, tail: &Tail, scratch: &mut Scratch, options: &Options, now: Instant) -> Option<Next> {
+        let from = self.session.place_in(tail)?;
+        let bytes = tail.page.slice(from, tail.page.frames());
+        if bytes.is_empty() {
+            self.session.wrote_tail(tail, from, 0);
+            return Some(Next::Wait);
+        }
+        let mut cx = Context::from_waker(&self.waker);
+        match self.io.write_now(&mut cx, bytes) {
+            Poll::Ready(Ok(0)) | Poll::Ready(Err(_)) => Some(Next::Drop),
+            Poll::Ready(Ok(n)) => {
+                scratch.written += n as u64;
+                self.session.wrote_tail(tail, from, n);
+                if n < bytes.len() {
+                    self.session.was_blocked();
+                    return None;
+                }
+                Some(self.settle(Wants::Events, options, now))
+            }
+            Poll::Pending => None,
+        }
+    }
+
     /// Writes until the socket is full, there is nothing to write, or others have their turn.
     pub fn write(&mut self, scratch: &mut Scratch, options: &Options, now: Instant) -> Next {
         let Scratch { segments, written, .. } = scratch;
@@ -181,11 +206,10 @@ impl Socket {
                 used += 1;
             }
             let mut cx = Context::from_waker(&self.waker);
-            let wrote = Pin::new(&mut self.io).poll_write_vectored(&mut cx, slices.get(..used).unwrap_or_default());
-            match wrote {
+            match self.io.poll_write(&mut cx, slices.get(..used).unwrap_or_default()) {
                 Poll::Ready(Ok(0)) | Poll::Ready(Err(_)) => return Next::Drop,
                 Poll::Ready(Ok(n)) => {
-                    written.increment(n as u64);
+                    *written += n as u64;
                     self.blocked_since = None;
                     self.session.wrote(segments, n);
                     if n < total {
@@ -209,7 +233,7 @@ impl Socket {
     /// There is nothing to write: passes on what the transport holds back, then waits or closes.
     fn settle(&mut self, wants: Wants, options: &Options, now: Instant) -> Next {
         let mut cx = Context::from_waker(&self.waker);
-        match Pin::new(&mut self.io).poll_flush(&mut cx) {
+        match self.io.poll_flush(&mut cx) {
             Poll::Ready(Ok(())) => self.blocked_since = None,
             Poll::Ready(Err(_)) => return Next::Drop,
             Poll::Pending => {
@@ -221,7 +245,7 @@ impl Socket {
             Wants::Events => Next::Wait,
             Wants::More => Next::Again,
             Wants::Load(after) => Next::Load(after),
-            Wants::Close => match Pin::new(&mut self.io).poll_shutdown(&mut cx) {
+            Wants::Close => match self.io.poll_shutdown(&mut cx) {
                 Poll::Ready(Err(_)) => Next::Drop,
                 Poll::Ready(Ok(())) if self.ended => Next::Drop,
                 Poll::Ready(Ok(())) => {
@@ -308,13 +332,21 @@ enum Heard {
 pub(super) struct Scratch {
     segments: Vec<Segment>,
     read: Box<[u8]>,
-    /// Looked up once: it is counted at every write.
-    written: metrics::Counter,
+    /// Bytes written that are not counted yet.
+    written: u64,
+    counter: metrics::Counter,
+}
+
+impl Scratch {
+    /// Counts what was written.
+    pub fn count(&mut self) {
+        self.counter.increment(std::mem::take(&mut self.written));
+    }
 }
 
 impl Default for Scratch {
     fn default() -> Self {
-        let written = metrics::counter!(BYTES_WRITTEN);
-        Scratch { segments: Vec::with_capacity(MAX_SEGMENTS + 8), read: vec![0; 4096].into(), written }
+        let segments = Vec::with_capacity(MAX_SEGMENTS + 8);
+        Scratch { segments, read: vec![0; 4096].into(), written: 0, counter: metrics::counter!(BYTES_WRITTEN) }
     }
 }

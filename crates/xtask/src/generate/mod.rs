@@ -15,11 +15,12 @@ use std::fs;
 use std::path::Path;
 
 /// Every generated file with its text.
-fn files() -> [(&'static str, String); 4] {
+fn files() -> [(&'static str, String); 5] {
     let defs = schema::definitions();
     [
         ("schema/yoi-protocol.schema.json", schema::document(&defs)),
         ("clients/typescript/src/generated/protocol.ts", typescript::module(&defs)),
+        ("crates/workspace-server/openapi.json", yoi_workspace_server::openapi(&defs)),
         ("docs/errors.md", errors::page()),
         ("docs/configuration.md", configuration::page()),
     ]

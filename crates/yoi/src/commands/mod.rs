@@ -6,11 +6,12 @@
 mod doctor;
 mod runtime;
 mod session;
+mod token;
 mod transcript;
 mod worker;
 
 use crate::args;
-use crate::args::{Cli, Command, ConfigCommand, RuntimeCommand};
+use crate::args::{Cli, Command, ConfigCommand, RuntimeCommand, TokenCommand};
 use crate::failure::Failure;
 use crate::interrupt;
 use crate::output::{Form, Output, Verbosity};
@@ -27,7 +28,14 @@ pub fn run(cli: Cli) -> ExitCode {
         verbosity: if output.quiet { Verbosity::Quiet } else { Verbosity::Normal },
     };
     let command = match command {
-        Command::Runtime(RuntimeCommand::Serve(args)) => return crate::serving::serve(&args),
+        Command::Serve(args) => return crate::serving::serve(&args),
+        Command::Runtime(RuntimeCommand::Serve(args)) => return crate::serving::serve_runtime(&args),
+        Command::Config(ConfigCommand::Runtime(args)) => {
+            return crate::serving::runtime_config_show(&args, output.form == Form::Json);
+        }
+        Command::Token(TokenCommand::New { principal, role }) => {
+            return conclude(output, token::new(output, &principal, &role));
+        }
         Command::Config(ConfigCommand::Show(args)) => {
             return crate::serving::config_show(&args, output.form == Form::Json);
         }
@@ -77,7 +85,9 @@ async fn ask(server: &Server, output: Output, command: Command) -> Result<(), Fa
         Command::Runtime(RuntimeCommand::Show { runtime }) => runtime::show(server, output, runtime.as_ref()).await,
         Command::Whoami => session::whoami(server, output),
         // ask no server, and have been dealt with
-        Command::Runtime(RuntimeCommand::Serve(_))
+        Command::Serve(_)
+        | Command::Token(_)
+        | Command::Runtime(RuntimeCommand::Serve(_))
         | Command::Record(_)
         | Command::Login
         | Command::Logout
