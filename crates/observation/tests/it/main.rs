@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod hub;
 #[cfg(test)]
+mod seams;
+#[cfg(test)]
 mod simulation;
 #[cfg(test)]
 mod world;
