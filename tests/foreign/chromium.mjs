@@ -69,7 +69,17 @@ const refused = await foreign(`new Promise((resolve) => {
 const own = await page(new URL("/healthz", job.url.replace(/^ws/, "http")).href);
 // navigation is told of before the page is there
 while ((await own("location.origin")) === "null") await new Promise((resolve) => setTimeout(resolve, 10));
-const got = await own(`(${follow})((url) => new WebSocket(url), ${JSON.stringify(job)}, say)`);
+// as people do: the token for a cookie, which no script sees, and nothing of it in a stream's request
+if (job.token !== null) {
+  const signedIn = await own(`fetch("/api/session", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ token: ${JSON.stringify(job.token)} }),
+  }).then(({ status }) => [status, document.cookie])`);
+  if (JSON.stringify(signedIn) !== '[200,""]') throw new Error(`signing in: ${signedIn}`);
+}
+const protocols = job.token === null ? "[]" : '["yoi.v1"]';
+const got = await own(`(${follow})((url) => new WebSocket(url, ${protocols}), ${JSON.stringify(job)}, say)`);
 
 await call("Browser.close").catch(() => {});
 await ended;

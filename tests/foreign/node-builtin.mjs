@@ -1,7 +1,7 @@
 // The WebSocket that Node brings: `node --experimental-websocket` up to version 21.
 
-import { follow } from "./scenario.mjs";
+import { follow, protocols } from "./scenario.mjs";
 
 const job = JSON.parse(process.argv[2]);
-const open = (url) => new WebSocket(url, { headers: job.headers });
+const open = (url) => new WebSocket(url, protocols(job));
 console.log(JSON.stringify(await follow(open, job, console.log)));

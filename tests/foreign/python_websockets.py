@@ -7,14 +7,18 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 
-def follow(url, nowhere, headers):
+def follow(url, nowhere, headers, token):
     """Follows `url` to the end of a run, leaving twice on the way; then asks for what is nowhere."""
     got = {"text": "", "snapshots": 0, "readies": 0, "drops": 0, "pongs": 0}
+    # who shows a token speaks the version that goes with it
+    offer = {"additional_headers": headers, "subprotocols": token and ["yoi.v1"], "proxy": None}
     cursor, leave_at, over = None, 700, False
     while not over:
         at = url if cursor is None else f"{url}?cursor={cursor}"
-        # `None`: no proxy, and messages as long as they are
-        with connect(at, additional_headers=headers, max_size=None, proxy=None) as socket:
+        # `None`: messages as long as they are
+        with connect(at, max_size=None, **offer) as socket:
+            got["extensions"] = ", ".join(extension.name for extension in socket.protocol.extensions)
+            got["protocol"] = socket.subprotocol or ""
             pong = socket.ping("are you there")
             for message in socket:
                 frame = json.loads(message)
@@ -45,14 +49,14 @@ def follow(url, nowhere, headers):
             else:
                 # away with it in the middle, without a word
                 socket.close_socket()
-    got["nowhere"] = ask(nowhere, headers)
+    got["nowhere"] = ask(nowhere, offer)
     return got
 
 
-def ask(nowhere, headers):
+def ask(nowhere, offer):
     """What is told of a worker that does not exist."""
     codes = []
-    with connect(nowhere, additional_headers=headers, proxy=None) as socket:
+    with connect(nowhere, **offer) as socket:
         try:
             while True:
                 codes.append(json.loads(socket.recv(10))["diagnostic"]["code"])

@@ -1,15 +1,24 @@
 // What every client with the interface of a browser's WebSocket does. Uses nothing else: the
 // function is also handed to a page, as its text.
 
+/// The subprotocols of a client that shows its token by them; none where there is no token.
+export function protocols({ token }) {
+  return token === null ? [] : ["yoi.v1", `yoi.token.${Buffer.from(token).toString("base64url")}`];
+}
+
 /// Follows `url` to the end of a run, leaving twice on the way; then asks for what is nowhere.
 export async function follow(open, { url, nowhere }, say) {
-  const got = { text: "", snapshots: 0, readies: 0, drops: 0, closed: null, nowhere: null };
+  const got = { text: "", snapshots: 0, readies: 0, drops: 0, closed: null, nowhere: null, extensions: null, protocol: null };
   let cursor = null;
   let next = 700;
   const one = () =>
     new Promise((resolve, reject) => {
       const socket = open(cursor === null ? url : `${url}?cursor=${cursor}`);
       let left = false;
+      socket.onopen = () => {
+        got.extensions = socket.extensions;
+        got.protocol = socket.protocol;
+      };
       socket.onmessage = ({ data }) => {
         if (left) return;
         const frame = JSON.parse(data);

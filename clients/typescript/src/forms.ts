@@ -4,7 +4,13 @@
 // kind that this version does not know passes unread; what has a known one is in its form, or told
 // to be malformed. Must not change a value.
 
-import { EVENT_TYPES, PART_TYPES, type AnyEvent, type WorkspaceEvent } from "./generated/protocol.js";
+import {
+  EVENT_TYPES,
+  PART_TYPES,
+  type AnyEvent,
+  type KnownWorkspaceEvent,
+  type WorkspaceEvent,
+} from "./generated/protocol.js";
 import { utf8Length } from "./text.js";
 import { normalTime } from "./time.js";
 
@@ -225,7 +231,7 @@ const workerSummary = object({
   updated_at: time,
 });
 
-type KnownWorkspaceType = Exclude<WorkspaceEvent["type"], "unknown">;
+type KnownWorkspaceType = KnownWorkspaceEvent["type"];
 
 const WORKSPACE_EVENTS: Readonly<Record<KnownWorkspaceType, Check>> = {
   snapshot: object({ runtimes: list(runtimeRow), workers: list(workerSummary) }),

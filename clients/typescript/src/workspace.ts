@@ -2,7 +2,13 @@
 //
 // Owns `applyWorkspace`, which changes nothing it is given. Must not know where events come from.
 
-import type { RuntimeRow, WorkerSummary, WorkspaceEvent, WorkspaceState } from "./generated/protocol.js";
+import {
+  isKnownWorkspaceEvent,
+  type RuntimeRow,
+  type WorkerSummary,
+  type WorkspaceEvent,
+  type WorkspaceState,
+} from "./generated/protocol.js";
 
 /** A workspace of which nothing is known yet. */
 export function initialWorkspace(): WorkspaceState {
@@ -11,6 +17,7 @@ export function initialWorkspace(): WorkspaceState {
 
 /** Folds one event in: the state after it. What names nothing that is there changes nothing. */
 export function applyWorkspace(state: WorkspaceState, event: WorkspaceEvent): WorkspaceState {
+  if (!isKnownWorkspaceEvent(event)) return state;
   switch (event.type) {
     case "snapshot":
       return { runtimes: event.runtimes, workers: event.workers };
@@ -28,8 +35,6 @@ export function applyWorkspace(state: WorkspaceState, event: WorkspaceEvent): Wo
       const { found, index } = find(state.workers, event, byWorker);
       return found ? { ...state, workers: state.workers.toSpliced(index, 1) } : state;
     }
-    default:
-      return state;
   }
 }
 

@@ -263,7 +263,7 @@ describe("a workspace", () => {
       { type: "worker_updated", worker: summary("b", 2, "running") },
       { type: "worker_deleted", runtime_id: "b", worker_id: summary("b", 1).worker_id },
       { type: "worker_deleted", runtime_id: "a", worker_id: summary("b", 1).worker_id },
-      { type: "of_tomorrow" } as unknown as WorkspaceEvent,
+      { type: "of_tomorrow", worker: { of: "tomorrow" } },
     ]);
     assert.deepEqual(state, { runtimes: [row("a", "down"), row("b")], workers: [summary("a", 3), summary("b", 2, "running")] });
     assert.deepEqual(fold([...base, { type: "runtime_removed", runtime_id: "b" }]).workers, [summary("a", 3)]);

@@ -3,92 +3,23 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { YoiError } from "../src/error.js";
-import { Folded, FoldedWorkspace } from "../src/folded.js";
+import { Folded } from "../src/folded.js";
 import type { FollowOptions } from "../src/follow/options.js";
 import type { Update } from "../src/follow/update.js";
-import type { State, WorkerId } from "../src/generated/protocol.js";
-import type { Transport } from "../src/options.js";
+import type { WorkerId } from "../src/generated/protocol.js";
 import type { RuntimeClient } from "../src/runtime.js";
 import { Random } from "./random.js";
-import { CuttingProxy, RuntimeProcess, TRANSPORTS, noBackend, noProcess, noServer, testServer, workspace, type TestServer } from "./servers.js";
+import { CuttingProxy, RuntimeProcess, SERVERS, TRANSPORTS, noProcess, noServer, type TestServer } from "./servers.js";
+import { LIMIT, SPEECH, codeIs, converged, fresh, label, make, play } from "./play.js";
 import { Watcher } from "./watcher.js";
-
-const SPEECH = "one two three 四 五 🙂 \"quoted\" back\\slash\ttab ".repeat(12);
-const LIMIT = { timeout: 120_000 };
-
-const codeIs = (code: string) => (error: unknown): boolean => error instanceof YoiError && error.code === code;
-const label = (): Record<string, string> => ({ test: `t${Math.random().toString(36).slice(2)}` });
-
-async function make(client: RuntimeClient, profile = "echo", labels: Record<string, string> = {}): Promise<WorkerId> {
-  return (await client.create({ profile, labels })).worker_id;
-}
-
-/** What the server says to whoever comes now. */
-interface Fresh {
-  readonly state: State;
-  readonly cursor: string;
-  /** Whether it said so by a snapshot alone: one that is a little old, with the events after it, will do too. */
-  readonly atHead: boolean;
-}
-
-async function fresh(client: RuntimeClient, worker: WorkerId, transport: Transport): Promise<Fresh> {
-  const folded = new Folded();
-  let [cursor, events] = ["", 0];
-  for await (const update of client.follow(worker, { transport })) {
-    folded.update(update);
-    if (update.type === "event") [cursor, events] = [update.cursor, events + 1];
-    if (update.type !== "ready") continue;
-    assert.ok(folded.state !== undefined, "what comes first is a snapshot");
-    return { state: folded.state, cursor, atHead: events === 1 };
-  }
-  throw new Error("no snapshot came");
-}
-
-/**
- * Waits until the worker rests and the watchers have what the server has. The server is asked over the transport
- * that they do not use: it keeps snapshots for each, so that the first one there is made for this.
- */
-async function converged(client: RuntimeClient, worker: WorkerId, by: Transport, ...watchers: Watcher[]): Promise<Fresh> {
-  const other = by === "sse" ? "ws" : "sse";
-  const rests = (state: State): boolean => ["idle", "stopped", "failed"].includes(state.status);
-  for (const watcher of watchers) await watcher.until("it rests", (w) => w.folded.state !== undefined && rests(w.state));
-  for (let tries = 0; ; tries += 1) {
-    const found = await fresh(client, worker, other);
-    if (rests(found.state) && watchers.every((watcher) => watcher.follow.cursor === found.cursor)) {
-      for (const watcher of watchers) assert.deepEqual(watcher.state, found.state);
-      return found;
-    }
-    const told = watchers.map((w) => w.words.filter((word) => word !== "heartbeat").join()).join(" | ");
-    assert.ok(tries < 400, `it does not settle: ${found.state.status}, ${told}`);
-    await sleep(50);
-  }
-}
-
-/** Says something and answers every question until the worker rests. */
-async function play(client: RuntimeClient, worker: WorkerId, watcher: Watcher, text = "Go on."): Promise<void> {
-  const { run_id } = await client.input(worker, text);
-  const answered = new Set<string>();
-  await watcher.until("the run is under way", (w) => w.folded.state?.transcript.some((entry) => entry.run_id === run_id) === true);
-  for (;;) {
-    await watcher.until("the run rests", (w) => w.state.run === null || w.state.approvals.some((a) => !answered.has(a.approval_id)), 90);
-    const question = watcher.state.approvals.find((a) => !answered.has(a.approval_id));
-    if (question === undefined) return;
-    answered.add(question.approval_id);
-    // where answers are recorded, nobody needs to
-    await client.approve(worker, question.approval_id, { option: question.options[0] ?? "" }).catch((error: unknown) => {
-      assert.ok(codeIs("approval_not_found")(error), String(error));
-    });
-  }
-}
 
 after(() => Watcher.stopAll());
 
-describe("a real server", { skip: noServer ?? false }, () => {
+for (const [name, start] of SERVERS) describe(name, { skip: noServer ?? false }, () => {
   let server: TestServer;
   let client: RuntimeClient;
   before(async () => {
-    server = await testServer();
+    server = await start();
     client = server.client();
   });
   after(() => server.stop());
@@ -401,38 +332,4 @@ describe("a runtime of our own", { skip: noProcess ?? false }, () => {
       await runtime.stop();
     }
   });
-});
-
-describe("a backend", { skip: noBackend ?? false }, () => {
-  test("tells who asks, its runtimes and all workers", LIMIT, async () => {
-    const client = workspace();
-    const session = await client.session();
-    assert.ok(session.principal !== "" && session.server_version !== "");
-    const rows = await client.runtimes();
-    const row = rows.find((r) => r.runtime_id === process.env["YOI_TEST_RUNTIME"]);
-    assert.ok(row !== undefined);
-    assert.equal((await client.runtime(row.runtime_id)).runtime_id, row.runtime_id);
-    const labels = label();
-    const worker = await make(client.on(row.runtime_id), "echo", labels);
-    const listed = [];
-    for await (const found of client.workers({ labels })) listed.push([found.runtime_id, found.worker_id]);
-    assert.deepEqual(listed, [[row.runtime_id, worker]]);
-    await assert.rejects(client.runtime("no-such"), codeIs("runtime_not_found"));
-  });
-
-  for (const transport of TRANSPORTS) {
-    test(`its stream over ${transport} converges`, LIMIT, async () => {
-      const client = workspace();
-      const folded = new FoldedWorkspace();
-      const stream = client.followWorkspace({ transport });
-      const runtime = client.on(process.env["YOI_TEST_RUNTIME"] ?? "");
-      let worker: string | undefined;
-      for await (const update of stream) {
-        folded.update(update);
-        if (update.type === "ready") worker = await make(runtime);
-        if (worker !== undefined && folded.state?.workers.some((row) => row.worker_id === worker) === true) break;
-      }
-      assert.ok(folded.state?.runtimes.some((row) => row.runtime_id === process.env["YOI_TEST_RUNTIME"]));
-    });
-  }
 });

@@ -7,6 +7,7 @@
 pub mod audit;
 mod credential;
 mod directory;
+mod failures;
 mod labels;
 mod policy;
 mod principal;
@@ -18,6 +19,7 @@ mod token;
 
 pub use credential::Credential;
 pub use directory::Directory;
+pub use failures::FailedSignIns;
 pub use labels::{LabelRule, LabelRuleError, Labels, Selector};
 pub use policy::{
     ClassId, Command, Denied, ObservationPolicy, Observe, RedactWhen, RoleRules, Roles, RolesRules, Subject,

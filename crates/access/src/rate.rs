@@ -46,6 +46,12 @@ pub enum Limited {
         /// How long.
         retry_after: Duration,
     },
+    /// To try another token.
+    #[error("too many sign-ins failed: {}", again(*retry_after))]
+    SignIns {
+        /// How long.
+        retry_after: Duration,
+    },
     /// Until one of its streams ends.
     #[error("more than {max} streams at once: close one first")]
     Concurrent {
@@ -75,7 +81,9 @@ impl Limited {
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
-            Limited::Commands { retry_after } | Limited::Streams { retry_after } => Some(*retry_after),
+            Limited::Commands { retry_after } | Limited::Streams { retry_after } | Limited::SignIns { retry_after } => {
+                Some(*retry_after)
+            }
             Limited::Concurrent { .. } => None,
         }
     }

@@ -1,6 +1,6 @@
 //! How a connection is made.
 //!
-//! Owns the seam through which streams are opened, so that tests can put a simulated network in
+//! Owns the seam through which streams and calls are opened, so that tests can put a simulated network in
 //! its place. TLS and the upgrade come after it. Must not try again.
 
 use futures_util::future::BoxFuture;

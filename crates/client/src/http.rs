@@ -4,7 +4,7 @@
 //! call it is.
 
 use crate::error::Error;
-use crate::server::Server;
+use crate::server::{Calls, Server};
 use crate::tls;
 use protocol::{Code, Problem};
 use reqwest::{Method, Response, StatusCode, Url};
@@ -48,9 +48,13 @@ impl Server {
         if let Some(body) = body {
             request = request.json(body);
         }
-        let response = request.send().await.map_err(|error| self.failure(&error))?;
-        let status = response.status();
-        let answer = self.read(response).await?;
+        let (status, answer) = match self.calls {
+            Calls::Pooled => {
+                let response = request.send().await.map_err(|error| self.failure(&error))?;
+                (response.status(), self.read(response).await?)
+            }
+            Calls::Alone => self.exchange_alone(request.build().map_err(|error| self.failure(&error))?).await?,
+        };
         if status.is_success() { Ok((status, answer)) } else { Err(refusal(status, &answer)) }
     }
 

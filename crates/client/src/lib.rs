@@ -26,8 +26,10 @@
 mod calls;
 mod client;
 mod connect;
+mod dial;
 mod endpoint;
 mod error;
+mod exchange;
 mod folded;
 mod follow;
 mod http;

@@ -21,8 +21,8 @@ pub struct ClientOptions {
     pub ca: Option<Vec<u8>>,
     /// The one certificate to trust, in place of all authorities. Takes `https`.
     pub pin: Option<CertificatePin>,
-    /// What opens the connections of streams, in place of this machine's network. REST calls do
-    /// not go through it.
+    /// What opens connections in place of this machine's network: one for each stream, and one for
+    /// each REST call.
     pub connector: Option<Arc<dyn Connect>>,
     /// How long to wait for what.
     pub timeouts: Timeouts,

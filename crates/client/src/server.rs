@@ -11,6 +11,18 @@ use crate::tls;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use std::sync::Arc;
 
+/// How this client calls itself.
+pub(crate) const USER_AGENT: &str = concat!("yoi-client/", env!("CARGO_PKG_VERSION"));
+
+/// Over which connections calls go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Calls {
+    /// Those that are kept and shared.
+    Pooled,
+    /// One of its own for each, made by the connector.
+    Alone,
+}
+
 /// What all clients and streams of one server share.
 ///
 /// It takes no proxy from the environment, because a proxy for the outside must not be asked for
@@ -22,6 +34,8 @@ pub(crate) struct Server {
     pub(crate) authorization: Option<HeaderValue>,
     pub(crate) tls: Arc<rustls::ClientConfig>,
     pub(crate) connector: Arc<dyn Connect>,
+    /// Whether calls go through the connector too, in place of `http`.
+    pub(crate) calls: Calls,
     pub(crate) timeouts: Timeouts,
     pub(crate) max_answer_bytes: usize,
 }
@@ -47,7 +61,7 @@ impl Server {
         let http = reqwest::Client::builder()
             .tls_backend_preconfigured(tls.clone())
             .default_headers(headers)
-            .user_agent(concat!("yoi-client/", env!("CARGO_PKG_VERSION")))
+            .user_agent(USER_AGENT)
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .connect_timeout(options.timeouts.connect)
@@ -60,6 +74,7 @@ impl Server {
             http,
             authorization,
             tls: Arc::new(tls),
+            calls: if options.connector.is_some() { Calls::Alone } else { Calls::Pooled },
             connector: options.connector.unwrap_or_else(|| Arc::new(Tcp)),
             timeouts: options.timeouts,
             max_answer_bytes: options.max_answer_bytes,

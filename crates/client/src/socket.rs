@@ -1,22 +1,18 @@
 //! One WebSocket.
 //!
-//! Owns connecting, TLS and the upgrade within their time, and reading within the allowed
+//! Owns connecting and the upgrade within their time, and reading within the allowed
 //! silence. Must not know what frames mean, nor try again.
 
 use crate::connect::Io;
-use crate::endpoint::Transport;
 use crate::error::Error;
 use crate::http;
 use crate::server::Server;
-use crate::tls;
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use reqwest::Url;
 use reqwest::header::AUTHORIZATION;
-use rustls::pki_types::ServerName;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
-use tokio_rustls::TlsConnector;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
@@ -51,7 +47,7 @@ impl Socket {
     pub(crate) async fn connect(server: Arc<Server>, url: Url) -> Result<Socket, Error> {
         let target = server.root.authority();
         let limit = server.timeouts.connect;
-        match tokio::time::timeout(limit, open(&server, url, &target)).await {
+        match tokio::time::timeout(limit, open(&server, url)).await {
             Ok(result) => result,
             Err(_) => Err(Error::Timeout { what: format!("connecting to {target}") }),
         }
@@ -112,23 +108,8 @@ impl Socket {
     }
 }
 
-async fn open(server: &Server, url: Url, target: &str) -> Result<Socket, Error> {
-    let root = &server.root;
-    let connect = |reason: String| Error::Connect { target: target.to_owned(), reason };
-    let plain = server.connector.connect(root.host(), root.port()).await.map_err(|e| connect(e.to_string()))?;
-    let io: Box<dyn Io> = match root.transport() {
-        Transport::Plain => plain,
-        Transport::Tls => {
-            let failed = |reason: String| Error::Tls { target: target.to_owned(), reason };
-            let name = ServerName::try_from(root.host().to_owned()).map_err(|e| failed(e.to_string()))?;
-            let connector = TlsConnector::from(Arc::clone(&server.tls));
-            let encrypted = connector.connect(name, plain).await;
-            Box::new(encrypted.map_err(|e| match tls::refused(&e) {
-                Some(reason) => failed(reason),
-                None => connect(e.to_string()),
-            })?)
-        }
-    };
+async fn open(server: &Server, url: Url) -> Result<Socket, Error> {
+    let io = server.dial().await?;
     let mut request = url.as_str().into_client_request().map_err(|e| failure(&e))?;
     if let Some(value) = &server.authorization {
         request.headers_mut().insert(AUTHORIZATION, value.clone());

@@ -8,6 +8,7 @@
 mod group;
 mod shard;
 mod socket;
+mod thread;
 mod transport;
 
 use crate::framing::Framing;

@@ -21,8 +21,9 @@ pub struct Options {
     pub merge_after_events: u64,
     /// `mode=auto` answers a cursor further behind than this with a snapshot. Default 1,000 events.
     pub auto_snapshot_events: u64,
-    /// How many writers share the sockets of a hub; 0 is one for every two processors, which leaves
-    /// the others to those who say things and those who read. Default 0.
+    /// How many writers, each a thread where the runtime has several, share the sockets of a hub; 0 is
+    /// one for every two processors, which leaves the others to those who say things and those who
+    /// read. Default 0.
     pub writers: usize,
     /// The most sockets of a hub. Default 100,000.
     pub max_connections: usize,

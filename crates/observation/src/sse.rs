@@ -12,7 +12,7 @@ use bytes::Bytes;
 use event_log::{Listener, Subscription};
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
-use futures_util::{Stream as AsyncStream, StreamExt};
+use futures_util::{FutureExt, Stream as AsyncStream, StreamExt};
 use protocol::{Code, Diagnostic, Envelope};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -124,6 +124,11 @@ impl Viewer {
         loop {
             if let Some(segment) = self.ready.pop_front() {
                 return Some(segment.into_bytes());
+            }
+            // also while there is always more to send
+            if let Some(why) = end_of(&mut self.ending).now_or_never() {
+                self.ending = None;
+                self.session.end_with(&why);
             }
             let mut gathered = Vec::new();
             let wants = self.session.gather(&mut gathered, GATHER_BYTES);

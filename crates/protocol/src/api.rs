@@ -195,5 +195,8 @@ body!(
         diagnostics: Vec<Diagnostic>,
         /// When it was started.
         started_at: Timestamp,
+        /// Now, by its own clock.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        time: Option<Timestamp>,
     }
 );

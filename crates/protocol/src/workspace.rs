@@ -61,6 +61,9 @@ pub struct RuntimeRow {
     /// When it answered last: how old the rest of this row is. Absent until it has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checked_at: Option<Timestamp>,
+    /// What its own clock said then: `checked_at` is by the backend's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time: Option<Timestamp>,
     /// When it was started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_at: Option<Timestamp>,
@@ -108,7 +111,7 @@ pub struct WorkerSummary {
 
 /// What happened in a workspace. Tagged by `type` on the wire.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema), schemars(transform = unknown_is_any_other))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum WorkspaceEvent {
     /// Everything, at this position.
@@ -143,6 +146,21 @@ pub enum WorkspaceEvent {
     /// Of a type that this version does not know: ignore it.
     #[serde(other)]
     Unknown,
+}
+
+/// What is unknown has any type but those that are known, and members that nobody knows.
+#[cfg(feature = "codegen")]
+fn unknown_is_any_other(schema: &mut schemars::Schema) {
+    use serde_json::{Value, json};
+    let Some(variants) = schema.get_mut("oneOf").and_then(Value::as_array_mut) else { return };
+    let tag = |variant: &Value| variant.pointer("/properties/type/const").cloned();
+    let (unknown, known): (Vec<Value>, _) = variants.iter().filter_map(tag).partition(|tag| tag == "unknown");
+    for variant in variants.iter_mut().filter(|variant| tag(variant).is_some_and(|tag| unknown.contains(&tag))) {
+        if let Some(variant) = variant.as_object_mut() {
+            variant.insert("properties".to_owned(), json!({ "type": { "type": "string", "not": { "enum": known } } }));
+            variant.insert("additionalProperties".to_owned(), Value::Bool(true));
+        }
+    }
 }
 
 /// All runtimes and workers, each in the order of their ids.

@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use worker_runtime::Clock;
 use yoi_access::audit::Audit;
-use yoi_access::{Directory, Limits, ObservationPolicy, Sessions};
+use yoi_access::{Directory, FailedSignIns, Limits, ObservationPolicy, Sessions};
 
 /// Renders the process's metrics.
 pub type RenderMetrics = Arc<dyn Fn() -> String + Send + Sync>;
@@ -81,6 +81,8 @@ pub(crate) struct Shared {
     pub sessions: RwLock<Sessions>,
     pub policy: RwLock<Arc<dyn ObservationPolicy>>,
     pub limits: Limits,
+    /// Sign-ins that failed.
+    pub failures: FailedSignIns,
     pub audit: Option<Audit>,
     pub hub: Hub,
     pub observation: observation::Options,
@@ -101,9 +103,11 @@ impl Shared {
     pub fn upstream(&self, entry: &Entry) -> Upstream {
         let registry = Arc::downgrade(&self.registry);
         let id = entry.runtime_id().clone();
+        let (there, name) = (registry.clone(), id.clone());
         Upstream {
             handle: Arc::clone(entry.handle()),
             removed: entry.removed().clone(),
+            replaced: Arc::new(move || there.upgrade().is_some_and(|registry| registry.entry(&name).is_some())),
             failed: Arc::new(move |error| {
                 if let Some(registry) = registry.upgrade() {
                     registry.note_failure(&id, error);
@@ -135,6 +139,7 @@ impl Backend {
             sessions: RwLock::new(parts.sessions),
             policy: RwLock::new(parts.policy),
             limits: parts.limits,
+            failures: FailedSignIns::default(),
             audit: parts.audit,
             hub: Hub::start(&parts.observation),
             observation: parts.observation,
@@ -185,8 +190,8 @@ impl Backend {
         *self.shared.sessions.write() = sessions;
     }
 
-    /// Ends every stream as if its credential had ended: whoever may still watch comes back with
-    /// the last cursor, under the rules that are in force.
+    /// Ends every stream with `going_away`: whoever may still watch comes back with the last
+    /// cursor, under the rules that are in force.
     pub fn end_streams(&self) {
         self.shared.presence.end_all(&self.shared.hub);
     }

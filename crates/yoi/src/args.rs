@@ -54,7 +54,11 @@ pub enum Command {
     /// Make, list, drive and remove workers
     #[command(subcommand)]
     Worker(WorkerCommand),
-    /// Follow a worker: what it did, and what it does as it does it
+    /// Watch workers: what they did, and what they do as they do it
+    ///
+    /// On a terminal this is the console: every runtime and worker of the workspace, the transcript of one of them
+    /// live, and a line to type to it; `?` shows its keys. Otherwise, and with `--plain`, `--json` or any of the options
+    /// below, WORKER is followed line by line.
     Watch(WatchArgs),
     /// Record a worker's events into a file that the `replay` executor plays
     ///
@@ -238,8 +242,12 @@ pub struct TranscriptArgs {
 
 #[derive(Args, Debug)]
 pub struct WatchArgs {
-    #[command(flatten)]
-    pub worker: WorkerArg,
+    /// The worker's id, as `worker list` shows it, or RUNTIME/WORKER; the console can do without
+    #[arg(value_name = "WORKER")]
+    pub worker: Option<WorkerName>,
+    /// Follow line by line on a terminal too
+    #[arg(long)]
+    pub plain: bool,
     /// Begin after this event, not with what the worker is now
     #[arg(long, value_name = "CURSOR")]
     pub from_cursor: Option<String>,
@@ -361,6 +369,8 @@ mod tests {
             vec!["yoi", "worker", "approve", worker, "--", "-a", "-b"],
             vec!["yoi", "record", worker, "-"],
             vec!["yoi", "watch", &format!("build-box.2/{worker}")],
+            vec!["yoi", "watch"],
+            vec!["yoi", "watch", "--plain", worker],
             vec!["yoi", "worker", "create", "--runtime", "far", "--id", worker],
             vec!["yoi", "runtime", "show", "far"],
             vec!["yoi", "runtime", "show"],

@@ -38,6 +38,9 @@ pub enum Failure {
     /// The run ended while nobody was connected, and what became of it is not in the snapshot.
     #[error("the run ended while the connection was away; how is not known")]
     RunUnknown,
+    /// The console ended otherwise than by being left.
+    #[error(transparent)]
+    Console(#[from] yoi_tui::Error),
     /// `yoi doctor` found what does not work, and has said so.
     #[error("{0} of the checks failed")]
     Checks(usize),
@@ -64,7 +67,7 @@ impl Failure {
         match self {
             Failure::Client(error) => error.exit_status(),
             Failure::Usage { .. } => exit::USAGE,
-            Failure::Io { .. } | Failure::Checks(_) => exit::ERROR,
+            Failure::Io { .. } | Failure::Console(_) | Failure::Checks(_) => exit::ERROR,
             Failure::Run(_) | Failure::Worker | Failure::RunUnknown => exit::RUN,
             Failure::BrokenPipe => 0,
             Failure::Interrupted => exit::INTERRUPTED,
@@ -106,7 +109,7 @@ impl Failure {
         Some(match self {
             Failure::Client(error) => error.to_problem(),
             Failure::Usage { message, .. } => Problem::new(Code::InvalidInput, message.clone()),
-            Failure::Io { .. } => Problem { retryable: false, ..Problem::new(Code::Internal, self.to_string()) },
+            Failure::Io { .. } | Failure::Console(_) => Problem { retryable: false, ..Problem::new(Code::Internal, self.to_string()) },
             _ => return None,
         })
     }

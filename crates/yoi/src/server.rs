@@ -208,6 +208,7 @@ fn row(info: &RuntimeInfo) -> RuntimeRow {
         counts: Some(info.counts),
         store: Some(info.store),
         checked_at: Some(clock::now()),
+        time: info.time,
         started_at: Some(info.started_at),
         diagnostics: info.diagnostics,
     }

@@ -915,14 +915,37 @@ export interface DiagnosticWorkspaceFrame {
 }
 
 /** What happened in a workspace. Tagged by `type` on the wire. */
-export type WorkspaceEvent =
+export type WorkspaceEvent = KnownWorkspaceEvent | UnknownWorkspaceEvent;
+
+/** Of a type that this version knows. */
+export type KnownWorkspaceEvent =
   | SnapshotWorkspaceEvent
   | RuntimeUpdatedWorkspaceEvent
   | RuntimeRemovedWorkspaceEvent
   | WorkerCreatedWorkspaceEvent
   | WorkerUpdatedWorkspaceEvent
-  | WorkerDeletedWorkspaceEvent
-  | UnknownWorkspaceEvent;
+  | WorkerDeletedWorkspaceEvent;
+
+/** Of a type that this version does not know: ignore it. */
+export interface UnknownWorkspaceEvent {
+  type: string;
+  [member: string]: unknown;
+}
+
+/** The types of `WorkspaceEvent` that this version knows. */
+export const WORKSPACE_EVENT_TYPES = [
+  "snapshot",
+  "runtime_updated",
+  "runtime_removed",
+  "worker_created",
+  "worker_updated",
+  "worker_deleted",
+] as const;
+
+/** Whether this version knows its type. Narrow with it before switching on `type`. */
+export function isKnownWorkspaceEvent(event: WorkspaceEvent): event is KnownWorkspaceEvent {
+  return (WORKSPACE_EVENT_TYPES as readonly string[]).includes(event.type);
+}
 
 /** Everything, at this position. */
 export interface SnapshotWorkspaceEvent extends WorkspaceState {
@@ -964,11 +987,6 @@ export interface WorkerDeletedWorkspaceEvent {
   runtime_id: RuntimeId;
   /** Which. */
   worker_id: WorkerId;
-}
-
-/** Of a type that this version does not know: ignore it. */
-export interface UnknownWorkspaceEvent {
-  type: "unknown";
 }
 
 /** A worker in short. */

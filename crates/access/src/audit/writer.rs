@@ -94,6 +94,12 @@ impl Audit {
         }
     }
 
+    /// Counts a line that is not worth its room, such as one more of the same that somebody provokes
+    /// at will. The log says how many there were.
+    pub fn leave_out(&self, at: Timestamp) {
+        self.shared.drop_line(at);
+    }
+
     /// Has the file opened anew before the next line, so that one that was moved away is left.
     pub fn reopen(&self) {
         self.shared.reopen.store(true, Ordering::Relaxed);

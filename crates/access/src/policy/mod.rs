@@ -11,7 +11,7 @@ use crate::labels::Labels;
 use crate::principal::Principal;
 use observation::Lens;
 use protocol::api::{TranscriptPage, WorkerDetail};
-use protocol::{Affordance, Code, Retry, RuntimeId, WorkerId};
+use protocol::{Affordance, Code, Retry, RuntimeId, RuntimeRow, WorkerId};
 use std::fmt;
 use std::sync::Arc;
 
@@ -160,6 +160,19 @@ pub trait ObservationPolicy: Send + Sync + 'static {
     fn sees_runtime(&self, who: &Principal, runtime_id: &RuntimeId) -> bool {
         let _ = (who, runtime_id);
         true
+    }
+
+    /// Whether there are workers that are hidden from somebody, as far as the policy can tell
+    /// without looking at them. Lists cost less where there are none.
+    fn hides_workers(&self, who: &Principal) -> bool {
+        let _ = who;
+        true
+    }
+
+    /// What somebody is shown of a runtime.
+    fn runtime(&self, who: &Principal, row: RuntimeRow) -> RuntimeRow {
+        let _ = who;
+        row
     }
 
     /// Whether a worker with these labels may be made.

@@ -7,10 +7,10 @@ use super::{ClassId, Command, Denied, ObservationPolicy, Observe, Subject};
 use crate::labels::{LabelRule, Labels, Selector};
 use crate::principal::Principal;
 use crate::principals::Principals;
-use crate::redaction::{Redaction, RedactionLens, WorkspaceLens, is_shown};
+use crate::redaction::{Redaction, RedactionLens, WorkspaceLens, is_shown, without_totals};
 use observation::Lens;
 use protocol::api::{TranscriptPage, WorkerDetail};
-use protocol::{Role, RuntimeId};
+use protocol::{Role, RuntimeId, RuntimeRow};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -148,6 +148,14 @@ impl ObservationPolicy for Roles {
             return None;
         }
         Some(Arc::clone(self.lenses.get(class).unwrap_or(&self.strictest)))
+    }
+
+    fn hides_workers(&self, who: &Principal) -> bool {
+        self.workspace(who) != ClassId::everything()
+    }
+
+    fn runtime(&self, who: &Principal, row: RuntimeRow) -> RuntimeRow {
+        if self.hides_workers(who) { without_totals(row) } else { row }
     }
 
     fn create(&self, who: &Principal, _runtime_id: &RuntimeId, labels: &Labels) -> Result<(), Denied> {

@@ -7,7 +7,7 @@ use crate::labels::{LabelRule, Labels, Selector};
 use bytes::Bytes;
 use observation::{Blocks, Lens, Seen};
 use parking_lot::Mutex;
-use protocol::{AnyEvent, RuntimeId, State, WorkerId, WorkerSummary, WorkspaceEvent, WorkspaceState};
+use protocol::{AnyEvent, RuntimeId, RuntimeRow, State, WorkerId, WorkerSummary, WorkspaceEvent, WorkspaceState};
 use std::collections::{HashSet, VecDeque};
 
 /// The most deleted workers that a workspace's lens remembers as hidden: more than are deleted
@@ -88,6 +88,11 @@ pub(crate) fn is_shown(hide: &[LabelRule], only: &Selector, labels: &Labels) -> 
     only.matches(labels) && !hide.iter().any(|rule| rule.matches(labels))
 }
 
+/// A runtime without what its hidden workers add to: how many there are, and how much is kept.
+pub(crate) fn without_totals(row: RuntimeRow) -> RuntimeRow {
+    RuntimeRow { counts: None, store: None, ..row }
+}
+
 impl Lens for WorkspaceLens {
     fn id(&self) -> &str {
         &self.id
@@ -112,7 +117,11 @@ impl Lens for WorkspaceLens {
             WorkspaceEvent::WorkerDeleted { runtime_id, worker_id } => {
                 self.rules.is_some() && !self.hidden.lock().delete((runtime_id.clone(), *worker_id))
             }
-            WorkspaceEvent::RuntimeUpdated { .. } | WorkspaceEvent::RuntimeRemoved { .. } => true,
+            WorkspaceEvent::RuntimeUpdated { runtime } => {
+                let event = WorkspaceEvent::RuntimeUpdated { runtime: without_totals(runtime.clone()) };
+                return serde_json::to_vec(&event).map_or(Seen::Drop, |json| Seen::Replace(json.into()));
+            }
+            WorkspaceEvent::RuntimeRemoved { .. } => true,
             // it may tell of a hidden worker
             WorkspaceEvent::Unknown => false,
         };
@@ -121,7 +130,8 @@ impl Lens for WorkspaceLens {
 
     fn workspace_state(&self, state: &WorkspaceState) -> WorkspaceState {
         let workers = state.workers.iter().filter(|worker| self.shows(worker)).cloned();
-        WorkspaceState { runtimes: state.runtimes.clone(), workers: workers.collect() }
+        let runtimes = state.runtimes.iter().cloned().map(without_totals);
+        WorkspaceState { runtimes: runtimes.collect(), workers: workers.collect() }
     }
 }
 

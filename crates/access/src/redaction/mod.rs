@@ -15,7 +15,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use lens::{RedactionLens, WorkspaceLens, is_shown};
+pub(crate) use lens::{RedactionLens, WorkspaceLens, is_shown, without_totals};
 
 use protocol::{BlockKind, Event, KnownPart, Part, TextPart};
 use serde_json::{Map, Value};

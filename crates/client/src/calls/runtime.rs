@@ -173,6 +173,7 @@ fn known(row: RuntimeRow) -> Option<RuntimeInfo> {
         store: row.store?,
         diagnostics: row.diagnostics,
         started_at: row.started_at?,
+        time: row.time,
     })
 }
 

@@ -6,6 +6,7 @@
 use crate::feed::{Feed, Loaded};
 use crate::hub::group::Group;
 use crate::hub::socket::{Next, Scratch, Socket};
+use crate::hub::thread;
 use crate::hub::Connection;
 use crate::metric_definitions::{CLOSED, WATCHERS};
 use crate::options::Options;
@@ -26,8 +27,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll, Wake};
 use std::time::Duration;
-use tokio::time::{Instant, Sleep};
+use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
+use tokio::time::{Instant, Sleep};
 use tokio_util::sync::CancellationToken;
 
 /// Sockets driven before other tasks of the thread have their turn.
@@ -43,6 +45,7 @@ struct Inbox {
     steps: Vec<(usize, u64, Step)>,
     ends: Vec<(u64, Diagnostic)>,
     shutdown: Option<Diagnostic>,
+    stop: bool,
 }
 
 /// What a shard shares with those who wake it.
@@ -85,7 +88,6 @@ impl Wake for SocketWake {
 pub(super) struct ShardHandle {
     shared: Arc<Shared>,
     finished: CancellationToken,
-    task: AbortHandle,
 }
 
 impl ShardHandle {
@@ -105,14 +107,15 @@ impl ShardHandle {
         self.finished.cancelled().await;
     }
 
+    /// Drops all there is, without a word.
     pub fn abort(&self) {
-        self.task.abort();
+        self.shared.put(|inbox| inbox.stop = true);
     }
 }
 
 impl Drop for ShardHandle {
     fn drop(&mut self) {
-        self.task.abort();
+        self.abort();
     }
 }
 
@@ -145,6 +148,8 @@ enum Turn {
 /// One task that owns many sockets.
 pub(super) struct Shard {
     options: Options,
+    /// Where streams are looked for and older pages loaded.
+    runtime: Handle,
     shared: Arc<Shared>,
     /// How many sockets the whole hub has.
     total: Arc<AtomicUsize>,
@@ -155,9 +160,11 @@ pub(super) struct Shard {
     /// Sockets that want another turn.
     again: VecDeque<usize>,
     wheel: Wheel,
-    sleep: Pin<Box<Sleep>>,
+    /// Made where the shard runs.
+    sleep: Option<Pin<Box<Sleep>>>,
     scratch: Scratch,
     going_away: Option<Diagnostic>,
+    stop: bool,
     generation: u64,
     random: u64,
 }
@@ -166,9 +173,9 @@ impl Shard {
     pub fn start(options: Options, total: Arc<AtomicUsize>) -> ShardHandle {
         let shared = Arc::new(Shared { waker: AtomicWaker::new(), inbox: Mutex::default() });
         let finished = CancellationToken::new();
-        let now = Instant::now();
         let mut shard = Shard {
             options,
+            runtime: Handle::current(),
             shared: Arc::clone(&shared),
             total,
             slots: Slab::new(),
@@ -176,20 +183,22 @@ impl Shard {
             by_feed: HashMap::new(),
             sweeping: VecDeque::new(),
             again: VecDeque::new(),
-            wheel: Wheel::new(now),
-            sleep: Box::pin(tokio::time::sleep_until(now)),
+            wheel: Wheel::new(Instant::now()),
+            sleep: None,
             scratch: Scratch::default(),
             going_away: None,
+            stop: false,
             generation: 0,
             random: getrandom::u64().unwrap_or(0x9e37_79b9_7f4a_7c15) | 1,
         };
         let done = finished.clone();
         // it takes its own turns: tokio's budget would stop it after 128 writes, and look like a full socket
-        let task = tokio::spawn(tokio::task::coop::unconstrained(async move {
+        thread::run(tokio::task::coop::unconstrained(async move {
             std::future::poll_fn(|cx| shard.poll(cx)).await;
+            drop(shard);
             done.cancel();
         }));
-        ShardHandle { shared, finished, task: task.abort_handle() }
+        ShardHandle { shared, finished }
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
@@ -203,6 +212,9 @@ impl Shard {
         let mut budget = BUDGET;
         loop {
             self.take_inbox();
+            if self.stop {
+                return Poll::Ready(());
+            }
             let now = Instant::now();
             self.take_due(now);
             if !self.work(&mut budget, now) {
@@ -214,10 +226,11 @@ impl Shard {
             }
             // sleeps until something is due; whatever comes before that wakes it
             let Some(due) = self.wheel.due() else { return Poll::Pending };
-            if self.sleep.deadline() != due {
-                self.sleep.as_mut().reset(due);
+            let sleep = self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(due)));
+            if sleep.deadline() != due {
+                sleep.as_mut().reset(due);
             }
-            if self.sleep.as_mut().poll(cx).is_pending() {
+            if sleep.as_mut().poll(cx).is_pending() {
                 return Poll::Pending;
             }
         }
@@ -225,6 +238,7 @@ impl Shard {
 
     fn take_inbox(&mut self) {
         let inbox = std::mem::take(&mut *self.shared.inbox.lock());
+        self.stop |= inbox.stop;
         for connection in inbox.connections {
             self.insert(connection);
         }
@@ -297,7 +311,7 @@ impl Shard {
         }
         self.generation += 1;
         let generation = self.generation;
-        let looking = steps.map(|steps| look(Arc::clone(&self.shared), key, generation, steps));
+        let looking = steps.map(|steps| look(&self.runtime, Arc::clone(&self.shared), key, generation, steps));
         entry.insert(Slot { socket, wake, generation, looking });
         metrics::gauge!(WATCHERS, "transport" => "ws").increment(1.0);
         if let Some(attach) = attach {
@@ -462,7 +476,7 @@ impl Shard {
             return;
         }
         let (shared, generation) = (Arc::clone(&self.shared), slot.generation);
-        tokio::spawn(async move {
+        self.runtime.spawn(async move {
             let page = feed.load(after).await;
             shared.put(|inbox| inbox.loaded.push((key, generation, page)));
         });
@@ -493,8 +507,14 @@ impl Shard {
 }
 
 /// Tells a shard how looking for a socket's stream goes.
-fn look(shared: Arc<Shared>, key: usize, generation: u64, mut steps: BoxStream<'static, Step>) -> AbortHandle {
-    let looking = tokio::spawn(async move {
+fn look(
+    runtime: &Handle,
+    shared: Arc<Shared>,
+    key: usize,
+    generation: u64,
+    mut steps: BoxStream<'static, Step>,
+) -> AbortHandle {
+    let looking = runtime.spawn(async move {
         let mut found = false;
         while let Some(step) = steps.next().await {
             found |= !matches!(step, Step::Tell(_));

@@ -90,3 +90,53 @@ impl Transport {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::net::TcpListener;
+
+    #[tokio::test]
+    async fn tcp_is_found_in_any_box() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let boxes: [fn(TcpStream) -> Box<dyn Io>; 3] =
+            [|tcp| Box::new(tcp), |tcp| Box::new(Box::new(tcp) as Box<dyn Io>), |tcp| Box::new(tokio::io::join(tcp, tokio::io::sink()))];
+        let found = boxes.map(|boxed| async move {
+            let tcp = TcpStream::connect(address).await.unwrap();
+            matches!(boxed(tcp).into_transport(), Transport::Tcp(_))
+        });
+        assert_eq!(futures_util::future::join_all(found).await, [true, true, false]);
+    }
+
+    #[tokio::test]
+    async fn a_full_socket_says_so_and_then_waits_for_room() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let theirs = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (ours, _) = listener.accept().await.unwrap();
+        let mut transport = Box::new(ours).into_transport();
+        let (piece, mut sent) = (vec![7; 100_000], 0_usize);
+        std::future::poll_fn(|cx| match transport.write_now(cx, &piece) {
+            Poll::Ready(written) => {
+                sent += written.unwrap();
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
+            Poll::Pending => Poll::Ready(()),
+        })
+        .await;
+        assert!(sent > 0);
+        let reading = tokio::spawn(async move {
+            let mut got = 0;
+            let mut buf = vec![0; 1 << 16];
+            while got < sent + 1 {
+                theirs.readable().await.unwrap();
+                got += theirs.try_read(&mut buf).unwrap_or(0);
+            }
+        });
+        // wakes although the readiness was used up by the short way
+        let one = std::future::poll_fn(|cx| transport.poll_write(cx, &[IoSlice::new(b"x")])).await;
+        assert_eq!(one.unwrap(), 1);
+        reading.await.unwrap();
+    }
+}

@@ -162,6 +162,23 @@ impl Viewer {
         !segments.is_empty()
     }
 
+    /// The short way: its stream grew, and the socket takes `room` bytes. False where it has to go
+    /// the long one.
+    fn follow(&mut self, world: &World, room: usize) -> bool {
+        let feed = Arc::clone(self.session.feed().unwrap());
+        let Some(tail) = feed.tail() else { return false };
+        let Some(from) = self.session.place_in(&tail) else { return false };
+        let bytes = tail.page.slice(from, tail.page.frames());
+        let n = bytes.len().min(room);
+        self.session.wrote_tail(&tail, from, n);
+        if n < bytes.len() {
+            self.session.was_blocked();
+        }
+        self.bytes.extend(&bytes[..n]);
+        self.read(world);
+        true
+    }
+
     fn read(&mut self, world: &World) {
         while let Some((len, rest)) = match self.bytes[..] {
             [0x81, 126, a, b, ..] => Some((usize::from(u16::from_be_bytes([a, b])), 4)),
@@ -211,6 +228,7 @@ impl Viewer {
                 assert!([Code::Lagged, Code::CursorExpired].contains(&diagnostic.code), "{diagnostic:?}");
                 self.gap = true;
             }
+            Frame::Heartbeat(heartbeat) => assert_eq!((heartbeat.cursor.as_ref(), heartbeat.lag_events), (self.cursor.as_ref(), 0)),
             other => panic!("{other:?}"),
         }
     }
@@ -220,6 +238,7 @@ impl Viewer {
 enum Op {
     Publish(Vec<u8>),
     Write(usize, usize),
+    Follow(usize, usize),
     Reconnect(usize),
     Attach(Mode, Coalesce),
 }
@@ -228,6 +247,7 @@ fn op() -> impl Strategy<Value = Op> {
     prop_oneof![
         3 => prop::collection::vec(any::<u8>(), 1..40).prop_map(Op::Publish),
         4 => (0..4usize, prop_oneof![1..20usize, 1..6000usize]).prop_map(|(v, n)| Op::Write(v, n)),
+        4 => (0..4usize, prop_oneof![1 => 1..20usize, 3 => 1..6000usize]).prop_map(|(v, n)| Op::Follow(v, n)),
         1 => (0..4usize).prop_map(Op::Reconnect),
         1 => (
             prop::sample::select(vec![Mode::Replay, Mode::Auto]),
@@ -254,6 +274,11 @@ proptest! {
                         viewer.write(&world, room);
                     }
                 }
+                Op::Follow(v, room) => {
+                    if let Some(viewer) = viewers.get_mut(v) {
+                        viewer.follow(&world, room);
+                    }
+                }
                 Op::Reconnect(v) => {
                     if let Some(viewer) = viewers.get_mut(v) {
                         viewer.reconnect(&world, &options);
@@ -274,6 +299,11 @@ proptest! {
                 if !viewer.write(&world, usize::MAX) {
                     break;
                 }
+            }
+            let frames = viewer.session.feed().unwrap().tail().is_some();
+            prop_assert_eq!(viewer.follow(&world, 1), frames, "at rest nothing is left to the long way");
+            if viewer.session.heartbeat() {
+                viewer.write(&world, usize::MAX);
             }
             prop_assert_eq!(viewer.readies, 1);
             prop_assert_eq!(viewer.seq, Some(head.0));
@@ -367,4 +397,40 @@ fn a_stalled_viewer_holds_one_frame() {
     (0..5000).for_each(|_| world.step(3));
     assert!(held > 0 && held < 400, "{held}");
     assert!(viewer.session.own.is_empty() && viewer.session.loaded.is_none());
+}
+
+#[test]
+fn the_short_way_is_not_for_those_who_have_something_else_to_say() {
+    let mut world = World::new(1000, 0);
+    world.step(0);
+    let attach = |world: &World| Viewer::attach(world, AttachRequest::default(), &Options::default());
+    let at_rest = |world: &World| {
+        let mut viewer = attach(world);
+        while viewer.write(world, usize::MAX) {}
+        viewer
+    };
+    let unready = attach(&world);
+    let (mut beating, mut ending, mut full, mut plain) =
+        (at_rest(&world), at_rest(&world), at_rest(&world), at_rest(&world));
+    world.step(3);
+    assert!(beating.session.heartbeat());
+    ending.session.end_with(&Diagnostic::new(Code::GoingAway, "bye"));
+    full.write(&world, 5);
+    let feed = Arc::clone(plain.session.feed().unwrap());
+    let tail = feed.tail().unwrap();
+    for viewer in [&unready, &beating, &ending, &full] {
+        assert_eq!(viewer.session.place_in(&tail), None);
+    }
+    assert!(plain.session.place_in(&tail).is_some());
+    // nor while the link has changed, the stream was replaced, or it ended
+    world.stream.link_down(Diagnostic::new(Code::RuntimeUnavailable, "away"));
+    assert_eq!(plain.session.place_in(&feed.tail().unwrap()), None);
+    world.stream.link_up(false);
+    let (_, state) = world.stream.state();
+    let lineage = event_log::Lineage::starting(Epoch(10));
+    world.stream.replace(lineage, Seq(0), (*state).clone(), Diagnostic::new(Code::Lagged, "another"));
+    assert!(feed.tail().is_none_or(|tail| plain.session.place_in(&tail).is_none()));
+    world.stream.end(Diagnostic::new(Code::WorkerDeleted, "gone"));
+    assert!(feed.tail().is_none());
+    plain.bytes.clear();
 }

@@ -9,6 +9,7 @@ use protocol::{Code, Diagnostic, Envelope};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, DuplexStream};
+use tokio::task::coop::unconstrained;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::Role;
 use tokio_tungstenite::tungstenite::{Bytes as WsBytes, Message};
@@ -263,4 +264,25 @@ async fn wait_until(what: impl Fn() -> bool) {
         assert!(tokio::time::Instant::now() < deadline, "it never came to be");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_last_of_many_is_come_to_although_the_stream_never_rests() {
+    let hub = Hub::start(&Options { writers: 1, ..Options::default() });
+    let stream = stream(Limits::default());
+    let mut sockets: Vec<_> =
+        (0..2_000).map(|_| attach_raw(&hub, follow(&stream, AttachRequest::default()), 64 << 10)).collect();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let mut buf = vec![0; 64 << 10];
+    let mut read = |socket: &mut DuplexStream| unconstrained(socket.read(&mut buf)).now_or_never();
+    for socket in &mut sockets {
+        while read(socket).is_some() {}
+    }
+    // at each turn of the hub, of at most a few hundred sockets, there is something new
+    for n in 0..40 {
+        publish(&stream, vec![delta(format!("{n}"))]);
+        tokio::task::yield_now().await;
+    }
+    let reached = sockets.iter_mut().filter_map(read).count();
+    assert_eq!(reached, sockets.len());
 }

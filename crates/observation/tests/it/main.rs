@@ -8,3 +8,5 @@ mod seams;
 mod simulation;
 #[cfg(test)]
 mod world;
+#[cfg(test)]
+mod tcp;

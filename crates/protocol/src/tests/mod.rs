@@ -8,6 +8,7 @@ mod limits;
 mod readable;
 mod round_trips;
 mod unknown;
+mod vectors;
 
 use crate::{AnyEvent, Event, EventKind, State, Timestamp, bounds};
 

@@ -56,6 +56,7 @@ impl Management {
             },
             diagnostics: self.diagnostics(),
             started_at: inner.started_at,
+            time: Some(inner.kit.clock.now()),
         }
     }
 

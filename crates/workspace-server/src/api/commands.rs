@@ -4,7 +4,7 @@
 //! the audit log. Must not do what the runtime does.
 
 use super::who::Who;
-use super::workers::{entry, failed, shown, subject, worker_labels};
+use super::workers::{absent, entry, failed, shown, subject, worker_labels};
 use super::{no_worker, refused, worker_id};
 use crate::backend::Shared;
 use crate::handle::{Created, HandleError};
@@ -19,7 +19,7 @@ use protocol::{RunId, RuntimeId, WorkerId};
 use std::future::Future;
 use std::sync::Arc;
 use tokio::time::Instant;
-use yoi_access::Command;
+use yoi_access::{Command, Denied};
 use yoi_access::audit::Line;
 use yoi_edge::{Answer, Params, Refused, body, json};
 
@@ -58,7 +58,10 @@ impl Asked {
         self.limit()?;
         let labels = worker_labels(&self.shared, &self.entry, worker).await?;
         let subject = subject(self.runtime_id(), worker, &labels);
-        self.shared.policy().command(self.who.principal(), &subject, command).map_err(refused::of_denied)
+        match self.shared.policy().command(self.who.principal(), &subject, command) {
+            Err(Denied::NotFound) => Err(absent(&self.shared, &self.entry, worker).await),
+            answer => answer.map_err(refused::of_denied),
+        }
     }
 
     fn limit(&self) -> Result<(), Refused> {

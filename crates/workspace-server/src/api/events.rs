@@ -4,8 +4,8 @@
 //! asked for is told after the upgrade on a WebSocket, and in place of the stream otherwise. Must
 //! not write frames.
 
-use super::presence::{Present, revoked};
-use super::who::{SUBPROTOCOL, Who};
+use super::presence::Present;
+use super::who::{SUBPROTOCOL, Who, unauthenticated};
 use super::{deflate, refused};
 use crate::backend::Shared;
 use axum::extract::{RawQuery, State};
@@ -86,7 +86,8 @@ pub(super) async fn workspace(
 
 fn watching(shared: &Shared, who: &Who) -> Result<Watching, Refused> {
     let permit = shared.limits.stream(who.principal()).map_err(|limited| refused::of_limited(&limited))?;
-    Ok(Watching { _permit: permit, present: shared.presence.enter(&who.credential) })
+    let present = shared.presence.enter(&who.credential, &shared.directory).ok_or_else(unauthenticated)?;
+    Ok(Watching { _permit: permit, present })
 }
 
 fn sse_request(query: Option<&str>, headers: &HeaderMap) -> Result<AttachRequest, Refused> {
@@ -155,12 +156,12 @@ fn hand_over(
         connection.framing = framing;
         connection.tag = watching.present.tag;
         connection.expires_at = expires_at;
-        // revoked since it was let in: nobody else would tell it
-        let late = watching.present.ended.is_cancelled().then_some(connection.tag);
+        let (tag, end) = (connection.tag, Arc::clone(&watching.present.end));
         connection.keep = Some(Arc::new(watching));
         shared.hub.attach(connection);
-        if let Some(tag) = late {
-            shared.hub.end(tag, &revoked());
+        // an end that came before the hub had the socket: nobody else would tell it
+        if let Some(why) = end.why() {
+            shared.hub.end(tag, why);
         }
     })
 }
@@ -185,10 +186,10 @@ async fn stream(shared: &Arc<Shared>, subject: Subject, who: &Who, watching: Wat
         },
         subject => subject,
     };
-    let (ended, expires_at) = (watching.present.ended.clone(), expiry(shared, who));
+    let (end, expires_at) = (Arc::clone(&watching.present.end), expiry(shared, who));
     let ending = async move {
         tokio::select! {
-            () = ended.cancelled() => revoked(),
+            why = end.wait() => why,
             () = until(expires_at) => Diagnostic::new(Code::CredentialExpired, "the credential has ended; sign in again"),
         }
     };

@@ -11,24 +11,29 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use http::header::SET_COOKIE;
 use http::{HeaderValue, Request, StatusCode};
-use protocol::{Authentication, SessionInfo, SignIn};
+use protocol::{Authentication, Code, SessionInfo, SignIn};
 use std::sync::Arc;
 use yoi_access::Credential;
 use yoi_access::audit::Line;
-use yoi_edge::{Answer, Peer, Transport, body, json};
+use yoi_edge::{Answer, Peer, Refused, Transport, body, json};
 
 pub(super) async fn show(State(shared): State<Arc<Shared>>, who: Who) -> Answer {
     json(StatusCode::OK, &info(&shared, &who.credential))
 }
 
-pub(super) async fn sign_in(State(shared): State<Arc<Shared>>, peer: Peer, request: Request<Body>) -> Answer {
+/// The most bytes of a sign-in's body: nobody has said yet who they are.
+const BODY_BYTES: usize = 8 << 10;
+
+pub(super) async fn sign_in(State(shared): State<Arc<Shared>>, peer: Peer, mut request: Request<Body>) -> Answer {
+    let limits = request.extensions().get().copied().unwrap_or_else(body::Limits::default);
+    request.extensions_mut().insert(body::Limits { bytes: limits.bytes.min(BODY_BYTES), ..limits });
     let SignIn { token } = body::read(request).await?;
     let credential = shared.directory.by_token(token.as_bytes()).or_else(|| shared.directory.open());
-    let Some(credential) = credential else {
-        tell(&shared, None, peer, "unauthenticated");
-        return Err(unauthenticated());
-    };
-    shared.limits.command(&credential.principal).map_err(|limited| refused::of_limited(&limited))?;
+    let Some(credential) = credential else { return Err(failed(&shared, peer)) };
+    if let Err(limited) = shared.limits.command(&credential.principal) {
+        tell(&shared, Some(&credential), peer, limited.code().as_str());
+        return Err(refused::of_limited(&limited));
+    }
     tell(&shared, Some(&credential), peer, "ok");
     if credential.authentication == Authentication::Open {
         return json(StatusCode::OK, &info(&shared, &credential));
@@ -45,6 +50,24 @@ pub(super) async fn sign_in(State(shared): State<Arc<Shared>>, peer: Peer, reque
         response.headers_mut().insert(SET_COOKIE, cookie);
     }
     Ok(response)
+}
+
+/// What a token that is nobody's is answered. Whoever fails often is told to wait, and leaves no
+/// line each time; whoever has a token is let in all the same, so that nobody is kept out by others
+/// behind the same proxy. There is nothing to guess: a token has 256 random bits.
+fn failed(shared: &Shared, peer: Peer) -> Refused {
+    match shared.failures.note(peer.address.map(|address| address.ip())) {
+        Ok(()) => {
+            tell(shared, None, peer, Code::Unauthenticated.as_str());
+            unauthenticated()
+        }
+        Err(limited) => {
+            if let Some(audit) = &shared.audit {
+                audit.leave_out(shared.clock.now());
+            }
+            refused::of_limited(&limited)
+        }
+    }
 }
 
 pub(super) async fn sign_out(State(shared): State<Arc<Shared>>, who: Who) -> Answer {

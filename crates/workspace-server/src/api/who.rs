@@ -5,7 +5,7 @@
 //! refusing web pages of other origins whatever could do something. Must not decide what anybody
 //! may do.
 
-use crate::backend::Shared;
+use crate::backend::{Cookies, Shared};
 use axum::body::Body;
 use axum::extract::{FromRequestParts, State};
 use axum::middleware::Next;
@@ -18,7 +18,7 @@ use http::{HeaderMap, Method, Request, Uri};
 use protocol::Code;
 use std::sync::Arc;
 use yoi_access::{Credential, Principal};
-use yoi_edge::{HEALTH_PATHS, Origin, Peer, Refused, bearer, ws};
+use yoi_edge::{HEALTH_PATHS, Origin, Peer, Refused, Transport, bearer, ws};
 
 /// The cookie of a sign-in.
 pub(super) const COOKIE_NAME: &str = "yoi_session";
@@ -26,6 +26,9 @@ pub(super) const COOKIE_NAME: &str = "yoi_session";
 pub(super) const SUBPROTOCOL: &str = "yoi.v1";
 /// What a subprotocol that carries a token begins with.
 const TOKEN_PREFIX: &str = "yoi.token.";
+
+/// Whose page a browser asks for (Fetch Metadata).
+const FETCH_SITE: &str = "sec-fetch-site";
 
 /// Who asks.
 #[derive(Clone, Debug)]
@@ -79,7 +82,15 @@ pub(super) async fn check(State(shared): State<Arc<Shared>>, mut request: Reques
 }
 
 fn check_origin(shared: &Shared, uri: &Uri, headers: &HeaderMap, peer: Peer) -> Result<(), Refused> {
-    if Origin::of(uri, headers, peer) != Origin::Foreign {
+    // behind a proxy that ends TLS, this server's own pages come over TLS too
+    let transport = if shared.cookies == Cookies::Secure { Transport::Tls } else { peer.transport };
+    let is_foreign = match Origin::of(uri, headers, Peer { transport, ..peer }) {
+        Origin::Same => false,
+        // a browser that keeps a page's name to itself may still tell that it is another's
+        Origin::Absent => headers.get(FETCH_SITE).is_some_and(|site| site != "same-origin" && site != "none"),
+        Origin::Foreign => true,
+    };
+    if !is_foreign {
         return Ok(());
     }
     let origin = headers.get(ORIGIN).and_then(|origin| origin.to_str().ok()).unwrap_or_default();
@@ -97,7 +108,10 @@ fn find(shared: &Shared, headers: &HeaderMap, is_ws: bool) -> Result<Credential,
         let token = bearer(headers).ok_or_else(unauthenticated)?;
         return directory.by_token(token).or_else(|| directory.open()).ok_or_else(unauthenticated);
     }
-    if is_ws && let Some(token) = ws::offered_protocols(headers).find_map(|name| name.strip_prefix(TOKEN_PREFIX)) {
+    let mut offered = ws::offered_protocols(headers).filter_map(|name| name.strip_prefix(TOKEN_PREFIX));
+    if is_ws && let Some(token) = offered.next() {
+        // one, as of every other credential
+        let token = Some(token).filter(|_| offered.next().is_none()).ok_or_else(unauthenticated)?;
         let token = URL_SAFE_NO_PAD.decode(token).map_err(|_| unauthenticated())?;
         return directory.by_token(&token).or_else(|| directory.open()).ok_or_else(unauthenticated);
     }

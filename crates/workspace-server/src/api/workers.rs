@@ -7,7 +7,7 @@ use super::who::Who;
 use super::{no_runtime, no_worker, refused, runtime_id, worker_id};
 use crate::backend::Shared;
 use crate::handle::{LabelFilter, RuntimeCursor, WorkerQuery};
-use crate::registry::{Entry, ListWorkers};
+use crate::registry::{Entry, ListWorkers, list_visible};
 use axum::extract::{RawQuery, State};
 use http::StatusCode;
 use protocol::api::WorkerDetail;
@@ -26,7 +26,10 @@ pub(super) async fn list_all(State(shared): State<Arc<Shared>>, who: Who, RawQue
         limit: query.number("limit")?,
         page: query.text("page"),
     };
-    let mut list = shared.registry.list_workers(&query).await.map_err(|error| refused::of_list(&error))?;
+    let (policy, is_shown) = (shared.policy(), is_shown(&shared, &who));
+    let is_shown = policy.hides_workers(who.principal()).then_some(&is_shown as &(dyn Fn(&_) -> _ + Send + Sync));
+    let asked = shared.registry.list_visible_workers(&query, is_shown).await;
+    let mut list = asked.map_err(|error| refused::of_list(&error))?;
     list.workers = list.workers.into_iter().filter_map(|detail| shown(&shared, &who, detail)).collect();
     json(StatusCode::OK, &list)
 }
@@ -51,7 +54,9 @@ pub(super) async fn list(
         let known: Vec<_> = Status::KNOWN.iter().map(Status::as_str).collect();
         return Err(Refused::invalid(format!("`status` is one of: {}", known.join(", "))));
     }
-    let asked = entry.handle().workers(&query).await;
+    let (policy, is_shown) = (shared.policy(), is_shown(&shared, &who));
+    let is_shown = policy.hides_workers(who.principal()).then_some(&is_shown as &(dyn Fn(&_) -> _ + Send + Sync));
+    let asked = list_visible(&**entry.handle(), &query, is_shown).await;
     let mut list = asked.map_err(|error| failed(&shared, &entry, &error))?;
     list.workers = list.workers.into_iter().filter_map(|detail| shown(&shared, &who, detail)).collect();
     json(StatusCode::OK, &list)
@@ -78,12 +83,30 @@ pub(super) async fn transcript(
     let policy = shared.policy();
     let class = match policy.observe(who.principal(), &subject(entry.runtime_id(), worker, &labels)) {
         Observe::As(class) => class,
-        Observe::Hidden => return Err(no_worker()),
+        Observe::Hidden => return Err(absent(&shared, &entry, worker).await),
         Observe::Forbidden => return Err(Refused::new(Code::NotVisible, "you may not observe this worker")),
     };
     let asked = entry.handle().transcript(worker, before, limit).await;
     let page = asked.map_err(|error| failed(&shared, &entry, &error))?;
     json(StatusCode::OK, &policy.transcript(&class, page))
+}
+
+/// Says who is there for somebody.
+fn is_shown(shared: &Shared, who: &Who) -> impl Fn(&WorkerDetail) -> bool + Send + Sync + use<> {
+    let (policy, principal) = (shared.policy(), Arc::clone(&who.credential.principal));
+    move |detail| {
+        let subject = detail.runtime_id.as_ref().map(|id| subject(id, detail.worker.worker_id, &detail.worker.labels));
+        subject.is_some_and(|subject| policy.observe(&principal, &subject) != Observe::Hidden)
+    }
+}
+
+/// What is answered about a worker that is hidden from whoever asks: as about one that is not
+/// there, which the runtime says, as long as that takes, and which it cannot say while it is away.
+pub(super) async fn absent(shared: &Shared, entry: &Entry, worker: WorkerId) -> Refused {
+    match entry.handle().worker(worker).await {
+        Ok(_) => no_worker(),
+        Err(error) => failed(shared, entry, &error),
+    }
 }
 
 fn status(query: &mut Query) -> Option<Status> {
@@ -105,7 +128,8 @@ pub(super) fn entry(shared: &Shared, who: &Who, path: &Params) -> Result<Arc<Ent
 /// A runtime's failure, noted where it may be away.
 pub(super) fn failed(shared: &Shared, entry: &Entry, error: &crate::handle::HandleError) -> Refused {
     shared.registry.note_failure(entry.runtime_id(), error);
-    refused::of_runtime(error)
+    // in the same words whichever runtime says so, and where it is only hidden
+    if error.code() == Code::WorkerNotFound { no_worker() } else { refused::of_runtime(error) }
 }
 
 pub(super) fn subject<'a>(runtime_id: &'a RuntimeId, worker_id: WorkerId, labels: &'a Labels) -> Subject<'a> {

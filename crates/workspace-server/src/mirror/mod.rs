@@ -56,8 +56,10 @@ impl Default for MirrorOptions {
 pub struct Upstream {
     /// The runtime.
     pub handle: Arc<dyn RuntimeHandle>,
-    /// Cancelled when it is taken out of the workspace.
+    /// Cancelled when it is taken out of the workspace, or reached otherwise from now on.
     pub removed: CancellationToken,
+    /// Whether a runtime of that name is there all the same, once it was cancelled.
+    pub replaced: Arc<dyn Fn() -> bool + Send + Sync>,
     /// Told when its link seems broken.
     pub failed: Arc<dyn Fn(&HandleError) + Send + Sync>,
 }

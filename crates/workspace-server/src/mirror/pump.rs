@@ -38,10 +38,7 @@ pub(super) async fn run(mirror: Arc<Mirror>, home: Home, seen: Seen) {
     metrics::gauge!(MIRRORS).increment(1.0);
     let removed = mirror.upstream.removed.clone();
     tokio::select! {
-        () = removed.cancelled() => {
-            let words = format!("runtime `{}` was taken out of the workspace", mirror.runtime_id);
-            mirror.gone(Diagnostic::new(Code::RuntimeNotFound, words));
-        }
+        () = removed.cancelled() => mirror.gone(removal(&mirror)),
         () = gone(&mirror) => {}
         () = Pump::new(&mirror, seen).live() => {}
         () = idle(&mirror, &home) => {}
@@ -50,6 +47,16 @@ pub(super) async fn run(mirror: Arc<Mirror>, home: Home, seen: Seen) {
         home.remove(&mirror);
     }
     metrics::gauge!(MIRRORS).decrement(1.0);
+}
+
+/// What viewers of a runtime that was taken out are told.
+fn removal(mirror: &Mirror) -> Diagnostic {
+    let id = &mirror.runtime_id;
+    if (mirror.upstream.replaced)() {
+        let words = format!("runtime `{id}` is reached otherwise now; connect again with the last cursor");
+        return Diagnostic::new(Code::GoingAway, words).retry_after(100);
+    }
+    Diagnostic::new(Code::RuntimeNotFound, format!("runtime `{id}` was taken out of the workspace"))
 }
 
 /// Returns when somebody else said that there is nothing to mirror.

@@ -262,6 +262,7 @@ fn upstream(runtime: &Arc<Runtime>) -> Upstream {
     Upstream {
         handle: Arc::new(Handle(Arc::clone(runtime))),
         removed: CancellationToken::new(),
+        replaced: Arc::new(|| false),
         failed: Arc::new(|_| {}),
     }
 }
@@ -491,6 +492,12 @@ async fn what_is_not_there_ends_the_stream() {
     viewer.expect(&["runtime_not_found", "end"]).await;
     tokio::time::sleep(Duration::from_millis(10)).await;
     assert!(mirrors.is_empty());
+    // one that is reached otherwise from now on is not gone
+    let up = Upstream { replaced: Arc::new(|| true), ..upstream(&runtime) };
+    let mut viewer = Viewer::of(&mirrors, up.clone(), None);
+    viewer.expect(&["snapshot of 1", "ready"]).await;
+    up.removed.cancel();
+    viewer.expect(&["going_away", "end"]).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -118,6 +118,7 @@ impl Entry {
             counts: None,
             store: None,
             checked_at: None,
+            time: None,
             started_at: None,
             diagnostics: why.into_iter().collect(),
         };
@@ -130,6 +131,7 @@ impl Entry {
             row.counts = Some(info.counts.clone());
             row.store = Some(info.store.clone());
             row.checked_at = Some(*at);
+            row.time = info.time;
             row.started_at = Some(info.started_at);
             row.diagnostics.extend(info.diagnostics.iter().cloned());
         }
@@ -164,6 +166,7 @@ mod tests {
         assert_eq!(row.diagnostics[0].message, "runtime `box` has not answered yet");
         let now = Timestamp::from_millis(5);
         let said = RuntimeInfo {
+            time: Some(Timestamp::from_millis(7)),
             diagnostics: vec![Diagnostic::new(Code::StoreUnavailable, "disk is full")],
             ..info(entry.runtime_id())
         };
@@ -171,6 +174,7 @@ mod tests {
         assert!(!entry.found(Ok(said), now));
         let row = entry.row();
         assert_eq!((row.link, row.checked_at, row.version.as_deref()), (LinkState::Up, Some(now), Some("0.1.0")));
+        assert_eq!(row.time, Some(Timestamp::from_millis(7)));
         assert_eq!(row.diagnostics[0].code, Code::StoreUnavailable);
         assert!(entry.found(Err(&fake.away()), Timestamp::from_millis(9)));
         let row = entry.row();

@@ -6,6 +6,7 @@
 use super::Registry;
 use super::entry::{Entry, Reach, naming};
 use super::page::After;
+use super::visible::{self, IsShown};
 use crate::handle::{HandleError, LabelFilter, WorkerQuery};
 use futures_util::future::join_all;
 use protocol::api::WorkerList;
@@ -85,6 +86,18 @@ impl Registry {
     /// # Errors
     /// When the query is not in its form, or names a runtime that is not there.
     pub async fn list_workers(&self, query: &ListWorkers) -> Result<WorkerList, ListError> {
+        self.list_visible_workers(query, None).await
+    }
+
+    /// As [`list_workers`](Registry::list_workers), as if there were only those that are shown.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) async fn list_visible_workers(
+        &self,
+        query: &ListWorkers,
+        is_shown: IsShown<'_>,
+    ) -> Result<WorkerList, ListError> {
         let limit = query.limit.unwrap_or(LIMIT);
         if !(1..=MAX_LIMIT).contains(&limit) {
             return Err(ListError::BadLimit { max: MAX_LIMIT });
@@ -112,7 +125,7 @@ impl Registry {
                 limit: Some(limit),
                 after: after.as_ref().filter(|after| after.runtime == *entry.runtime_id()).map(|after| after.worker),
             };
-            async move { (self.ask(&entry, &asked).await, entry) }
+            async move { (self.ask(&entry, &asked, is_shown).await, entry) }
         });
         let mut answers = Vec::new();
         for (answer, entry) in join_all(asked).await {
@@ -125,12 +138,13 @@ impl Registry {
         Ok(merge(limit, answers))
     }
 
-    async fn ask(&self, entry: &Entry, query: &WorkerQuery) -> Asked {
+    async fn ask(&self, entry: &Entry, query: &WorkerQuery, is_shown: IsShown<'_>) -> Asked {
         let id = entry.runtime_id();
         if let Reach::Down(why) = entry.reach() {
             return Asked::Failed(why);
         }
-        let answer = tokio::time::timeout(self.options().list_timeout, entry.handle().workers(query));
+        let listing = visible::list(&**entry.handle(), query, is_shown);
+        let answer = tokio::time::timeout(self.options().list_timeout, listing);
         let error = match entry.removed().run_until_cancelled(answer).await {
             None => return Asked::Removed,
             Some(Ok(Ok(list))) => return Asked::Answered(list),

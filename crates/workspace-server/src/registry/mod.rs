@@ -10,6 +10,7 @@ mod page;
 mod probe;
 mod spec;
 mod table;
+mod visible;
 #[cfg(test)]
 mod tests;
 
@@ -22,6 +23,7 @@ pub use table::{Changes, RowChange};
 
 use crate::handle::{Blame, HandleError, RuntimeHandle};
 use entry::Reach;
+pub(crate) use visible::{IsShown, list as list_visible};
 use parking_lot::Mutex;
 use protocol::{RuntimeId, RuntimeRow};
 use std::collections::BTreeMap;

@@ -108,7 +108,7 @@ fn is_older_only(old: &RuntimeRow, new: &RuntimeRow) -> bool {
     if old.link != new.link || old.counts != new.counts || old.store != new.store {
         return false;
     }
-    *old == RuntimeRow { checked_at: old.checked_at, ..new.clone() }
+    *old == RuntimeRow { checked_at: old.checked_at, time: old.time, ..new.clone() }
 }
 
 #[cfg(test)]
@@ -119,7 +119,8 @@ mod tests {
 
     fn row(id: &str, link: &str, at: i64) -> RuntimeRow {
         let row = json!({ "runtime_id": id, "kind": "remote", "link": link });
-        RuntimeRow { checked_at: Some(Timestamp::from_millis(at)), ..serde_json::from_value(row).unwrap() }
+        let at = Some(Timestamp::from_millis(at));
+        RuntimeRow { checked_at: at, time: at, ..serde_json::from_value(row).unwrap() }
     }
 
     fn told(changes: Vec<RowChange>) -> Vec<String> {

@@ -1,10 +1,11 @@
 //! Files that are generated and committed.
 //!
-//! Owns which files there are. Their text is made from the types' JSON Schema, from the table of
-//! codes and from the tables of settings, and from nothing else.
+//! Owns which files there are. Their text is made from the types' JSON Schema, from the fold, from
+//! the table of codes and from the tables of settings, and from nothing else.
 
 mod configuration;
 mod errors;
+mod fold_vectors;
 mod schema;
 mod typescript;
 #[cfg(test)]
@@ -15,10 +16,11 @@ use std::fs;
 use std::path::Path;
 
 /// Every generated file with its text.
-fn files() -> [(&'static str, String); 5] {
+fn files() -> [(&'static str, String); 6] {
     let defs = schema::definitions();
     [
         ("schema/yoi-protocol.schema.json", schema::document(&defs)),
+        ("schema/fold-vectors.json", fold_vectors::file()),
         ("clients/typescript/src/generated/protocol.ts", typescript::module(&defs)),
         ("crates/workspace-server/openapi.json", yoi_workspace_server::openapi(&defs)),
         ("docs/errors.md", errors::page()),

@@ -65,6 +65,12 @@ fn variants<'a>(union: &str, def: &'a Object) -> Vec<Variant<'a>> {
     .collect()
 }
 
+/// The variant of a union that stands for every type it does not name.
+fn unknown(def: &Object) -> Option<&Object> {
+    let mut variants = def.get("oneOf").and_then(Value::as_array)?.iter().filter_map(Value::as_object);
+    variants.find(|schema| properties(schema).any(|(_, value)| value.pointer("/not/enum").is_some()))
+}
+
 /// The tags of definitions that are a variant of a union by their own name: they are written into
 /// them, not beside them.
 fn merged_tags(defs: &Object) -> BTreeMap<String, (String, String)> {
@@ -87,7 +93,20 @@ fn define(out: &mut String, defs: &Object, tags: &BTreeMap<String, (String, Stri
     }
     doc(out, "", &description(def));
     let names: Vec<_> = variants.iter().map(|v| format!("\n  | {}", v.name)).collect();
-    let _ = writeln!(out, "export type {name} ={};", names.concat());
+    match unknown(def) {
+        Some(unknown) => {
+            let _ = writeln!(out, "export type {name} = Known{name} | Unknown{name};\n");
+            doc(out, "", "Of a type that this version knows.");
+            let _ = writeln!(out, "export type Known{name} ={};\n", names.concat());
+            doc(out, "", &description(unknown));
+            interface(out, &format!("Unknown{name}"), None, None, &[unknown]);
+            let types: Vec<_> = variants.iter().map(|v| v.tag.1).collect();
+            out.push_str(&constants::guard(name, &types));
+        }
+        None => {
+            let _ = writeln!(out, "export type {name} ={};", names.concat());
+        }
+    }
     for variant in variants.iter().filter(|v| v.base != Some(&v.name)) {
         debug_assert!(!defs.contains_key(&variant.name), "{} is defined twice", variant.name);
         out.push('\n');
@@ -259,6 +278,24 @@ mod tests {
     }
 
     #[test]
+    fn a_union_that_is_open_has_a_variant_of_any_other_type() {
+        let known = json!({"type": "object", "properties": {"type": {"const": "a"}}, "required": ["type"]});
+        let rest = json!({
+            "description": "U.",
+            "type": "object",
+            "properties": {"type": {"type": "string", "not": {"enum": ["a"]}}},
+            "required": ["type"],
+            "additionalProperties": true,
+        });
+        let text = made(json!({"oneOf": [known, rest]}));
+        let of_unknown = "/** U. */\nexport interface UnknownThing {\n  type: string;\n  [member: string]: unknown;\n}\n";
+        assert!(text.contains(of_unknown), "{text}");
+        assert!(text.contains("export type Thing = KnownThing | UnknownThing;"), "{text}");
+        assert!(text.contains("export const THING_TYPES = [\n  \"a\",\n] as const;"), "{text}");
+        assert!(text.contains("export function isKnownThing(thing: Thing): thing is KnownThing {"), "{text}");
+    }
+
+    #[test]
     fn the_real_module_has_no_hole() {
         let text = module(&crate::generate::schema::definitions());
         assert!(!text.contains(": any"), "`any` takes away what types are for");
@@ -267,6 +304,6 @@ mod tests {
         {
             assert!(text.contains(&format!("export interface {name} {{")), "{name}");
         }
-        assert_eq!(text.matches(": unknown;").count(), 4, "an extension's value, two unknowns and a terminal");
+        assert_eq!(text.matches(": unknown;").count(), 5, "an extension's value, three unknowns and a terminal");
     }
 }

@@ -3,6 +3,7 @@
 //! Owns the way from a parsed command line to an exit status. Commands that talk to a server run
 //! in one async runtime; those that serve make their own.
 
+mod console;
 mod doctor;
 mod runtime;
 mod session;
@@ -53,15 +54,24 @@ pub fn run(cli: Cli) -> ExitCode {
         }
     };
     let result = runtime.block_on(async {
-        if !matches!(command, Command::Record(_) | Command::Login) {
+        let mode = match &command {
+            Command::Watch(args) => Some(console::mode(args, output)?),
+            _ => None,
+        };
+        // these see to Ctrl-C themselves
+        let own = mode == Some(console::Mode::Console) || matches!(command, Command::Record(_) | Command::Login);
+        if !own {
             interrupt::ends_the_process();
         }
         match command {
-            // see to Ctrl-C themselves
             Command::Record(args) => Box::pin(stream::record(&connection, output, args)).await,
             Command::Login => Box::pin(session::login(&connection, output)).await,
             Command::Logout => session::logout(&connection, output),
             Command::Doctor => Box::pin(doctor::run(&connection, output)).await,
+            Command::Watch(args) if mode == Some(console::Mode::Console) => {
+                let server = Server::reach(&connection).await?;
+                Box::pin(console::open(&server, output, args)).await
+            }
             command => {
                 let server = Server::reach(&connection).await?;
                 Box::pin(ask(&server, output, command)).await
@@ -77,10 +87,7 @@ pub fn run(cli: Cli) -> ExitCode {
 async fn ask(server: &Server, output: Output, command: Command) -> Result<(), Failure> {
     match command {
         Command::Worker(command) => worker::run(server, output, command).await,
-        Command::Watch(args) => {
-            let found = server.find(&args.worker.worker).await?;
-            stream::watch(&found, output, args).await
-        }
+        Command::Watch(args) => console::lines(server, output, args).await,
         Command::Runtime(RuntimeCommand::List) => runtime::list(server, output).await,
         Command::Runtime(RuntimeCommand::Show { runtime }) => runtime::show(server, output, runtime.as_ref()).await,
         Command::Whoami => session::whoami(server, output),

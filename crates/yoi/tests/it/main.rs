@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
+mod console;
+#[cfg(test)]
 mod curl;
 #[cfg(test)]
 mod dice;

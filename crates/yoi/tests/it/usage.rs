@@ -44,6 +44,20 @@ fn a_missing_file_is_named() {
 }
 
 #[test]
+fn without_a_terminal_or_with_lines_asked_for_a_worker_has_to_be_named() {
+    for args in [&["watch"][..], &["watch", "--plain"], &["watch", "--until-idle"], &["watch", "--raw"]] {
+        let (status, stdout, stderr) = said(&mut yoi(args));
+        assert_eq!((status, stdout.as_str()), (Some(2), ""));
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(stderr, @"");
+        }
+    }
+    let (status, _, stderr) = said(&mut yoi(&["watch", "--json"]));
+    assert_eq!(status, Some(2));
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&stderr).unwrap()["code"], "invalid_input");
+}
+
+#[test]
 fn completions_name_the_commands() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let (status, stdout, stderr) = said(&mut yoi(&["completions", shell]));

@@ -89,7 +89,7 @@ impl Remote {
         Remote::make(spec, None)
     }
 
-    /// The same, with streams opened by `connector`: a simulated network.
+    /// The same, with connections opened by `connector`: a simulated network.
     ///
     /// # Errors
     /// See [`Remote::new`].

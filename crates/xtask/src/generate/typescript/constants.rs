@@ -85,6 +85,28 @@ pub fn all() -> String {
     out
 }
 
+/// The types that are known of an open union, and the guard on them.
+pub fn guard(union: &str, types: &[&str]) -> String {
+    let mut words: Vec<String> = Vec::new();
+    for c in union.chars() {
+        match words.last_mut() {
+            Some(word) if c.is_lowercase() => word.push(c),
+            _ => words.push(c.to_string()),
+        }
+    }
+    let constant = format!("{}_TYPES", words.join("_").to_uppercase());
+    let value = words.last().map(|word| word.to_lowercase()).unwrap_or_default();
+    let mut out = String::new();
+    list(&mut out, &constant, &format!("The types of `{union}` that this version knows."), types);
+    let _ = write!(
+        out,
+        "\n/** Whether this version knows its type. Narrow with it before switching on `type`. */\n\
+         export function isKnown{union}({value}: {union}): {value} is Known{union} {{\n  \
+         return ({constant} as readonly string[]).includes({value}.type);\n}}\n"
+    );
+    out
+}
+
 fn list(out: &mut String, name: &str, what: &str, values: &[&str]) {
     let values: Vec<_> = values.iter().map(|v| format!("  {},\n", literal(v))).collect();
     let _ = writeln!(out, "\n/** {what} */\nexport const {name} = [\n{}] as const;", values.concat());

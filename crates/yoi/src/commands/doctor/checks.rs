@@ -10,6 +10,7 @@ use yoi_client::Error;
 
 /// A difference between two clocks that matters.
 const CLOCK_MS: i64 = 5_000;
+const BY_NTP: &str = "Set both clocks by NTP.";
 /// A credential that ends so soon is worth a word.
 const EXPIRES_SOON_MS: i64 = 7 * 24 * 3600 * 1000;
 const OURS: &str = env!("CARGO_PKG_VERSION");
@@ -88,6 +89,14 @@ pub fn server_time(server: &Server, after: Timestamp) -> Timestamp {
     }
 }
 
+/// Whose clock runtimes are compared with: of whoever asked them.
+pub fn asker(server: &Server) -> &'static str {
+    match server {
+        Server::Backend(..) => "the server's",
+        Server::Runtime(..) => "this machine's",
+    }
+}
+
 fn signed_in(session: &SessionInfo) -> Finding {
     let SessionInfo { principal, role, .. } = session;
     if session.authentication == Authentication::Open {
@@ -105,15 +114,18 @@ fn signed_in(session: &SessionInfo) -> Finding {
 }
 
 fn clock(server: Timestamp, before: Timestamp, after: Timestamp) -> Finding {
-    // the server read its clock at some moment in between
-    let ahead = server.as_millis() - after.as_millis();
-    let behind = before.as_millis() - server.as_millis();
-    let (by, word) = if ahead > behind { (ahead, "ahead of") } else { (behind, "behind") };
-    if by > CLOCK_MS {
-        let message = format!("the server's clock is {} s {word} this machine's", by / 1000);
-        return Finding::warn("clock", message, "Set both clocks by NTP.");
+    match apart(server, before, after) {
+        Some(by) => Finding::warn("clock", format!("the server's clock is {by} this machine's"), BY_NTP),
+        None => Finding::ok("clock", "the server's clock and this machine's agree"),
     }
-    Finding::ok("clock", "the server's clock and this machine's agree")
+}
+
+/// How far a clock is off that was read at some moment between two others; nothing where that does not matter.
+fn apart(clock: Timestamp, before: Timestamp, after: Timestamp) -> Option<String> {
+    let ahead = clock.as_millis() - after.as_millis();
+    let behind = before.as_millis() - clock.as_millis();
+    let (by, word) = if ahead > behind { (ahead, "ahead of") } else { (behind, "behind") };
+    (by > CLOCK_MS).then(|| format!("{} s {word}", by / 1000))
 }
 
 fn version(check: &str, whose: &str, theirs: &str) -> Finding {
@@ -138,7 +150,7 @@ fn compatible(ours: &str, theirs: &str) -> bool {
 }
 
 /// Link, version, clock and store of a runtime, and what it says itself.
-pub fn runtime(row: &RuntimeRow, now: Timestamp) -> Vec<Finding> {
+pub fn runtime(row: &RuntimeRow, now: Timestamp, asker: &str) -> Vec<Finding> {
     let id = &row.runtime_id;
     let check = format!("runtime {id}");
     let told = |diagnostic: &Diagnostic| format!("{} ({})", diagnostic.message, diagnostic.code);
@@ -157,14 +169,7 @@ pub fn runtime(row: &RuntimeRow, now: Timestamp) -> Vec<Finding> {
     if let Some(theirs) = &row.version {
         findings.push(version(&check, "it", theirs));
     }
-    // only that it is ahead can be seen: nothing of a runtime may be of the future
-    if let Some(started) = row.started_at
-        && started.as_millis() - now.as_millis() > CLOCK_MS
-    {
-        let by = (started.as_millis() - now.as_millis()) / 1000;
-        let message = format!("its clock is at least {by} s ahead: it says that it was started then");
-        findings.push(Finding::warn(&check, message, "Set both clocks by NTP."));
-    }
+    findings.extend(runtime_clock(row, now, asker).map(|message| Finding::warn(&check, message, BY_NTP)));
     if let Some(store) = &row.store {
         findings.push(if store.healthy {
             Finding::ok(&check, format!("its store takes writes ({})", store.kind))
@@ -173,4 +178,16 @@ pub fn runtime(row: &RuntimeRow, now: Timestamp) -> Vec<Finding> {
         });
     }
     findings
+}
+
+/// How a runtime's clock is off; nothing where it is not, as far as can be seen.
+fn runtime_clock(row: &RuntimeRow, now: Timestamp, asker: &str) -> Option<String> {
+    // `checked_at` is when the answer came, which has not taken long: a probe that does is given up
+    if let (Some(theirs), Some(asked)) = (row.time, row.checked_at) {
+        return apart(theirs, asked, asked).map(|by| format!("its clock is {by} {asker}"));
+    }
+    // one that does not say what time it is: nothing of it may be of the future
+    let ahead = row.started_at?.as_millis() - now.as_millis();
+    (ahead > CLOCK_MS)
+        .then(|| format!("its clock is at least {} s ahead: it says that it was started then", ahead / 1000))
 }

@@ -33,8 +33,8 @@ pub async fn run(connection: &ConnectionArgs, output: Output) -> Result<(), Fail
                 match server.runtimes().await {
                     Ok(runtimes) if runtimes.is_empty() => findings.push(checks::no_runtime()),
                     Ok(runtimes) => {
-                        let now = checks::server_time(server, after);
-                        findings.extend(runtimes.iter().flat_map(|runtime| checks::runtime(runtime, now)));
+                        let (now, asker) = (checks::server_time(server, after), checks::asker(server));
+                        findings.extend(runtimes.iter().flat_map(|runtime| checks::runtime(runtime, now, asker)));
                     }
                     Err(failure) => findings.push(checks::failed("runtimes", &failure)),
                 }

@@ -10,6 +10,7 @@ use crate::look::Look;
 use crate::server::Server;
 use protocol::{Code, Problem, RuntimeRow, SessionInfo, Timestamp};
 use serde_json::{Value, json};
+use std::os::unix::fs::PermissionsExt;
 use yoi_client::{Client, ClientOptions, Error};
 
 const NOON: i64 = 1_767_268_800_000;
@@ -51,7 +52,7 @@ fn verdicts(findings: &[Finding]) -> Vec<(&str, Verdict)> {
 fn a_workspace_in_order() {
     let mut findings = reached("https://yoi.example", &Ok(backend(&json!({}))));
     findings.extend(asked(&json!({}), -20, 20));
-    findings.extend(runtime(&row(&json!({})), Timestamp::from_millis(NOON)));
+    findings.extend(runtime(&row(&json!({})), Timestamp::from_millis(NOON), "the server's"));
     insta::assert_snapshot!(words(&findings), @r#"
     ok   server: https://yoi.example answers
     ok   tls: the server's certificate is trusted
@@ -77,13 +78,13 @@ fn a_workspace_out_of_order() {
     let away = json!({ "link": "down", "diagnostics": [
         diagnostic("runtime_tls_failed", "far is not trusted\u{1b}[2J"),
     ] });
-    findings.extend(runtime(&row(&away), Timestamp::from_millis(NOON)));
+    findings.extend(runtime(&row(&away), Timestamp::from_millis(NOON), "the server's"));
     let sick = json!({
         "started_at": "2026-01-01T12:00:09.000Z", "version": "1.0.0",
         "diagnostics": [diagnostic("store_unavailable", "the disk is full")],
         "store": { "kind": "files", "bytes": 1, "healthy": false },
     });
-    findings.extend(runtime(&row(&sick), Timestamp::from_millis(NOON)));
+    findings.extend(runtime(&row(&sick), Timestamp::from_millis(NOON), "the server's"));
     insta::assert_snapshot!(words(&findings), @r#"
     ok   server: http://yoi.example:7070 answers
     warn tls: what is sent, the token too, can be read on the way
@@ -162,6 +163,24 @@ fn clocks_are_compared_within_what_the_answer_took() {
 }
 
 #[test]
+fn a_runtimes_clock_is_compared_with_that_of_whoever_asked_it() {
+    for (change, told) in [
+        (json!({ "time": "2026-01-01T11:59:30.000Z", "checked_at": "2026-01-01T11:59:30.020Z" }), None),
+        (json!({ "time": "2026-01-01T11:59:25.100Z", "checked_at": "2026-01-01T11:59:30.000Z" }), None),
+        (json!({ "time": "2026-01-01T11:59:20.000Z", "checked_at": "2026-01-01T11:59:30.000Z" }), Some("10 s behind")),
+        (json!({ "time": "2026-01-01T12:59:30.000Z", "checked_at": "2026-01-01T11:59:30.000Z" }), Some("3600 s ahead of")),
+        // older runtimes do not say
+        (json!({ "checked_at": "2026-01-01T11:59:30.000Z" }), None),
+    ] {
+        let findings = runtime(&row(&change), Timestamp::from_millis(NOON), "this machine's");
+        let clock = findings.iter().find(|finding| finding.message.contains("clock"));
+        let want = told.map(|told| format!("its clock is {told} this machine's"));
+        assert_eq!(clock.map(|finding| finding.message.clone()), want, "{change}");
+        assert!(clock.is_none_or(|finding| finding.verdict == Verdict::Warn));
+    }
+}
+
+#[test]
 fn versions_are_compared_by_what_they_hold_stable() {
     let ours: Vec<&str> = env!("CARGO_PKG_VERSION").split('.').collect();
     let same = format!("{}.{}.99-rc.1", ours[0], ours[1]);
@@ -186,17 +205,57 @@ fn an_open_server_and_a_credential_that_lasts_are_in_order() {
     }
 }
 
+/// What is found in a folder with these files in its `.yoi`, under its own name.
+fn found(files: &[(&str, &str)]) -> (tempfile::TempDir, String) {
+    let here = tempfile::tempdir().unwrap();
+    std::fs::create_dir(here.path().join(".yoi")).unwrap();
+    for (name, text) in files {
+        std::fs::write(here.path().join(".yoi").join(name), text).unwrap();
+    }
+    let words = words(&configuration::check(here.path()));
+    let words = words.replace(here.path().to_str().unwrap(), "HERE");
+    (here, words)
+}
+
 #[test]
 fn configuration_is_read_where_there_is_any() {
     let here = tempfile::tempdir().unwrap();
     assert!(configuration::check(here.path()).is_empty());
-    let folder = here.path().join(".yoi");
-    std::fs::create_dir(&folder).unwrap();
-    std::fs::write(folder.join("workspace.toml"), "listen = \"127.0.0.1:7070\"\n").unwrap();
-    std::fs::write(folder.join("bad.toml"), "a = 1\ntoken = hunter2\n").unwrap();
-    std::fs::write(folder.join("notes.md"), "= not TOML").unwrap();
+    assert_eq!(found(&[]).1, "");
+    assert_eq!(found(&[("mine.toml", "a = 1\n")]).1, "ok   configuration: .yoi/mine.toml reads\n");
+    insta::assert_snapshot!(found(&[("workspace.toml", "listen = \"127.0.0.1:7070\"\n"), ("notes.md", "= not TOML")]).1, @"");
+    let (_, words) = found(&[("workspace.toml", "listen = 'x'\n"), ("bad.toml", "a = 1\ntoken = hunter2\n")]);
+    assert!(words.contains("fail configuration: .yoi/bad.toml: line 2: ") && !words.contains("hunter2"), "{words}");
+    // what is no TOML is told once, and nothing is told of what follows from it
+    assert!(!words.contains("settings"), "{words}");
+}
+
+#[test]
+fn configuration_is_read_as_serving_reads_it_without_a_word_of_its_secrets() {
+    let workspace = "\
+        listen = \"0.0.0.0:7070\"\nlinger = \"soon\"\n\
+        [[runtimes]]\nid = \"far\"\nurl = \"https://box.example:7071\"\ntoken = \"hunter2\"\n";
+    let (_, words) = found(&[("workspace.toml", workspace), ("runtime.toml", "store = 5\n")]);
+    assert!(!words.contains("hunter2"), "{words}");
+    insta::assert_snapshot!(words, @"");
+}
+
+#[test]
+fn the_keys_of_cursors_are_their_owners_alone() {
+    let (here, words) = found(&[("workspace.toml", ""), ("cursor_keys", "hunter2\n")]);
+    assert!(words.contains("fail cursor_keys: others of this machine may use HERE/.yoi/cursor_keys"), "{words}");
+    assert!(words.contains("hint: Run `chmod 600 HERE/.yoi/cursor_keys`.") && !words.contains("hunter2"), "{words}");
+    let keys = here.path().join(".yoi/cursor_keys");
+    std::fs::set_permissions(&keys, std::fs::Permissions::from_mode(0o600)).unwrap();
     let findings = configuration::check(here.path());
-    assert_eq!(verdicts(&findings), [("configuration", Verdict::Fail), ("configuration", Verdict::Ok)]);
-    assert!(findings[0].message.starts_with(".yoi/bad.toml: line 2: "), "{}", findings[0].message);
-    assert!(!findings[0].message.contains("hunter2"), "{}", findings[0].message);
+    assert_eq!(verdicts(&findings).last(), Some(&("cursor_keys", Verdict::Ok)));
+    // elsewhere, where the configuration says so
+    let elsewhere = here.path().join("elsewhere");
+    std::fs::write(&elsewhere, "").unwrap();
+    std::fs::set_permissions(&elsewhere, std::fs::Permissions::from_mode(0o640)).unwrap();
+    let config = format!("cursor_keys = {:?}\n", elsewhere.to_str().unwrap());
+    std::fs::write(here.path().join(".yoi/workspace.toml"), config).unwrap();
+    let findings = configuration::check(here.path());
+    assert_eq!(verdicts(&findings).last(), Some(&("cursor_keys", Verdict::Fail)));
+    assert!(findings.last().unwrap().message.contains("elsewhere"));
 }

@@ -39,6 +39,9 @@ struct Got {
     drops: usize,
     closed: Closed,
     nowhere: Closed,
+    /// The extensions and the subprotocol that were agreed on.
+    extensions: String,
+    protocol: String,
     /// Pings that were answered, of a client that can ping.
     pongs: Option<usize>,
     /// What became of a page of somewhere else, in a browser.
@@ -96,13 +99,17 @@ fn each_worker(case: impl Fn(&Target, &Worker<'_>)) {
 /// Has a client follow a worker through a burst, and checks what it got.
 fn follow(target: &Target, worker: &Worker<'_>, program: &Program) -> Got {
     let at = |path: String| format!("ws://{}{path}", target.address);
-    let job = Job { url: at(worker.path()), nowhere: at(worker.path_of(NOBODY)), headers: target.fields() };
+    let (url, nowhere) = (at(worker.path()), at(worker.path_of(NOBODY)));
+    let job = Job { url, nowhere, headers: target.fields(), token: target.token.clone() };
     let mut running = program.start(&job);
     running.wait_for_ready();
     worker.say(INPUT);
     let got: Got = running.finish();
     assert_eq!(got.text, verses(), "a hole, or a repetition");
     assert_eq!((got.snapshots, got.readies, got.drops), (1, 3, 2), "it did not resume");
+    // each of them offers by itself to read compressed messages, and speaks our version where it shows a token
+    assert_eq!(got.extensions.split(';').next(), Some(if target.deflates { "permessage-deflate" } else { "" }));
+    assert_eq!(got.protocol, target.protocol.unwrap_or_default());
     // RFC 6455 §5.5.1: its own code came back
     assert_eq!((got.closed.code, got.closed.clean), (3456, true));
     let nowhere =

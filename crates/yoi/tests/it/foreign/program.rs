@@ -27,6 +27,8 @@ pub struct Job {
     pub nowhere: String,
     /// What every request carries.
     pub headers: BTreeMap<String, String>,
+    /// The token in them, for those who cannot set headers, or have another way.
+    pub token: Option<String>,
 }
 
 /// A client.

@@ -7,6 +7,8 @@
 mod abandoned;
 mod closing;
 mod control;
+mod credentials;
+mod deflate;
 mod fragments;
 mod frames;
 mod handshake;

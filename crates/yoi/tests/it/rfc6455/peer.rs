@@ -212,7 +212,6 @@ impl Peer {
             };
             assert!(rest.close.is_none(), "§5.5.1: behind its close frame: {frame:?}");
             match frame.opcode {
-                TEXT if frame.deflated => {}
                 TEXT => {
                     let json = json(&frame);
                     match json["kind"].as_str().unwrap() {

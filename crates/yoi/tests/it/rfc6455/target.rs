@@ -5,12 +5,14 @@
 
 use super::http;
 use super::peer::Peer;
+use crate::process::yoi;
 use crate::profiles;
 use crate::serving::{Home, Serving};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use yoi_access::NewToken;
 
 /// A stream on a server.
 pub struct Target {
@@ -22,6 +24,12 @@ pub struct Target {
     pub path: String,
     /// What every request carries besides: a credential, where one is asked for.
     pub headers: Vec<(&'static str, String)>,
+    /// The token in them, for clients that show it in another way.
+    pub token: Option<String>,
+    /// The subprotocol that it speaks with those who offer it.
+    pub protocol: Option<&'static str>,
+    /// Whether it compresses for those who offer to read that.
+    pub deflates: bool,
     /// Where workers are made and driven; absent where the stream is not one worker's.
     pub workers: Option<String>,
 }
@@ -90,6 +98,7 @@ impl Servers {
     fn start(pace: Pace) -> Servers {
         let mut servers = Servers::default();
         servers.runtime(pace);
+        servers.backend(pace);
         servers
     }
 
@@ -102,13 +111,64 @@ impl Servers {
             address: serving.address,
             path: String::new(),
             headers: Vec::new(),
+            token: None,
+            protocol: None,
+            deflates: false,
             workers: Some("/v1/workers".into()),
         };
         target.path = Worker::new(&target, "verse").path();
         self.targets.push(target);
         self.running.push((serving, home));
     }
+
+    /// `yoi serve`, with a runtime in it and for those alone who show a token: the stream of a
+    /// worker, and the workspace's.
+    fn backend(&mut self, pace: Pace) {
+        let home = Home::new(&format!("{}{}", verse(), wide()));
+        let token = NewToken::generate().unwrap();
+        let config = home.path().join("workspace.toml");
+        std::fs::write(&config, format!("{UNHURRIED}token_hash = \"{}\"\n", token.hash())).unwrap();
+        let mut command = yoi(&["serve", "--listen", "127.0.0.1:0", "--audit", "off"]);
+        command.arg("--config").arg(&config).arg("--runtime-config").arg(home.config());
+        command.arg("--store").arg(home.store()).args(pace.flags());
+        command.current_dir(home.path()).env("PATH", "/usr/bin:/bin").env("HOME", home.path());
+        let serving = Serving::start(&mut command);
+        let mut worker = Target {
+            name: "a worker's stream on the backend",
+            address: serving.address,
+            path: String::new(),
+            headers: vec![("Authorization", format!("Bearer {}", token.text()))],
+            token: Some(token.text().to_owned()),
+            protocol: Some("yoi.v1"),
+            deflates: true,
+            workers: Some("/api/runtimes/local/workers".into()),
+        };
+        worker.path = Worker::new(&worker, "verse").path();
+        let workspace = Target {
+            name: "the backend's workspace",
+            path: "/api/events/ws".into(),
+            headers: worker.headers.clone(),
+            token: worker.token.clone(),
+            workers: None,
+            ..worker
+        };
+        self.targets.extend([worker, workspace]);
+        self.running.push((serving, home));
+    }
 }
+
+/// A backend's settings, but for the hash: one who may do everything, as often as tests do.
+const UNHURRIED: &str = r#"
+[rate]
+commands_per_second = 100000
+command_burst = 100000
+streams_per_second = 100000
+stream_burst = 100000
+
+[[principals]]
+name = "tester"
+role = "admin"
+"#;
 
 /// The profile `verse`: the input says how many deltas, after how many to pause, and for how long.
 /// Each is a number, characters of two, three and four bytes, and a space.

@@ -2,6 +2,8 @@
 //!
 //! Owns the bytes. Whatever a server sends is checked here, in every case, as soon as it is read.
 
+use flate2::{Decompress, FlushDecompress, Status};
+
 /// A data frame's opcodes, and a control frame's.
 pub const CONTINUATION: u8 = 0x0;
 pub const TEXT: u8 = 0x1;
@@ -93,9 +95,9 @@ pub struct Frame {
     pub opcode: u8,
     /// How its length is written.
     pub form: Form,
-    /// Its payload is compressed (RFC 7692), and is not looked at.
+    /// It came compressed (RFC 7692).
     pub deflated: bool,
-    /// Its payload.
+    /// Its payload, no longer compressed.
     pub payload: Vec<u8>,
 }
 
@@ -120,10 +122,12 @@ impl Frame {
         assert!(opcode == TEXT || len <= 125, "§5.5: a control frame has at most 125 bytes: {len}");
         assert!(len < 8 << 20, "docs/wire.md: a snapshot is smaller than 8 MiB, and every other frame: {len}");
         let end = at + len as usize;
-        let payload = bytes.get(at..end)?.to_vec();
+        let mut payload = bytes.get(at..end)?.to_vec();
         bytes.drain(..end);
+        if deflated {
+            payload = inflate(&payload);
+        }
         match opcode {
-            TEXT if deflated => {}
             TEXT => assert!(std::str::from_utf8(&payload).is_ok(), "§5.6: a text is UTF-8: {payload:?}"),
             CLOSE if !payload.is_empty() => {
                 let (code, reason) = payload.split_at(2);
@@ -145,6 +149,23 @@ impl Frame {
             }
             _ => None,
         }
+    }
+}
+
+/// What a compressed message says (RFC 7692 §7.2.2), read with nothing of those before it.
+fn inflate(payload: &[u8]) -> Vec<u8> {
+    let body = [payload, &[0, 0, 0xff, 0xff]].concat();
+    let (mut inflater, mut out) = (Decompress::new(false), Vec::with_capacity(64 << 10));
+    loop {
+        let rest = &body[inflater.total_in() as usize..];
+        let status = inflater.decompress_vec(rest, &mut out, FlushDecompress::Sync);
+        assert!(matches!(status, Ok(Status::Ok | Status::BufError)), "§7.2.2: it does not inflate: {status:?}");
+        if out.len() < out.capacity() {
+            assert_eq!(inflater.total_in(), body.len() as u64, "§7.2.2: it does not inflate to its end");
+            return out;
+        }
+        assert!(out.len() < 8 << 20, "docs/wire.md: a snapshot is smaller than 8 MiB, and every other frame");
+        out.reserve(out.capacity());
     }
 }
 

@@ -123,11 +123,12 @@ fn through_no_backend_a_runtime_is_signed_in_to_by_itself() {
 fn through_the_doctor_says_what_to_do() {
     let (backend, home) = (backend(), tempfile::tempdir().unwrap());
     std::fs::create_dir(home.path().join(".yoi")).unwrap();
-    std::fs::write(home.path().join(".yoi/workspace.toml"), "x = 1\n").unwrap();
+    std::fs::write(home.path().join(".yoi/workspace.toml"), "linger = \"1m\"\n").unwrap();
     let (stdout, stderr) = good(&mut at_home(backend.yoi(&["doctor"]), home.path()));
     // the canned clock is long past
     insta::assert_snapshot!(stdout.replace(&backend.url, "URL").split_inclusive('\n').filter(|line| !line.contains("clock")).collect::<String>(), @r"
     ok   configuration: .yoi/workspace.toml reads
+    ok   settings: `yoi serve` takes them
     ok   server: URL answers
     ok   token: signed in as ada (operator)
     ok   version: the server is 0.1.0, this command 0.1.0

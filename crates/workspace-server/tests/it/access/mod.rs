@@ -1,0 +1,16 @@
+//! Who may do what: found out from outside, as a friend, a stranger and an attacker would.
+//!
+//! Owns no form of an answer: what is asked here is whether there is one, and for whom.
+
+mod actor;
+mod affordances;
+mod attacks;
+mod audit;
+mod endings;
+mod hidden;
+mod limits;
+mod origins;
+mod redaction;
+mod signing;
+mod stage;
+mod upgrades;
