@@ -155,10 +155,10 @@ describe("a backend", { skip: noProcess ?? false }, () => {
 
   for (const transport of TRANSPORTS) {
     describe(`over ${transport}`, () => {
-      test("the stream of the workspace converges, over a backend that is killed too", LIMIT, async () => {
+      test("the stream of the workspace converges, over a backend that is killed too", LIMIT, async ({ signal }) => {
         const workspace = backend.workspace();
         const folded = new FoldedWorkspace();
-        const stream = workspace.followWorkspace({ transport });
+        const stream = workspace.followWorkspace({ transport, signal });
         const told: string[] = [];
         const reading = (async () => {
           for await (const update of stream) {

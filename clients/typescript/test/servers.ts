@@ -209,7 +209,13 @@ token_hash = ${JSON.stringify(token_hash)}
     await writeFile(join(folder, "workspace.toml"), settings);
     const files = ["--config", join(folder, "workspace.toml"), "--runtime-config", join(folder, "runtime.toml")];
     const args = ["serve", ...files, "--store", join(folder, "store"), "--runtime-id", "here", "--audit", "off"];
-    return new BackendProcess(await Serving.start(folder, "yoi", args, { THERE_TOKEN: secret }), there, token);
+    const backend = new BackendProcess(await Serving.start(folder, "yoi", args, { THERE_TOKEN: secret }), there, token);
+    // it serves before it has reached anybody, and says so
+    for (let tries = 0; (await backend.workspace().runtime("there")).link !== "up"; tries += 1) {
+      if (tries > 1000) throw new Error("the backend does not reach its runtime");
+      await sleep(10);
+    }
+    return backend;
   }
 
   private constructor(serving: Serving, there: RuntimeProcess, token: string) {

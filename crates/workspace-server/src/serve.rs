@@ -64,21 +64,29 @@ fn other(what: &str, error: impl std::fmt::Display) -> Failure {
 /// # Errors
 /// With everything that is wrong with them.
 pub fn reports(args: &ServeArgs, folder: &Path) -> Result<(Report, Report), Problems> {
-    let loaded = config::load(&args.backend, &process_environment, folder)?;
-    let embedded = embedded(&args.runtime, &process_environment, folder)?;
+    let (loaded, embedded) = settings(args, folder)?;
     Ok((loaded.report, embedded.report().clone()))
+}
+
+/// The settings of both tables, or all that is wrong with either.
+fn settings(args: &ServeArgs, folder: &Path) -> Result<(Loaded, Embedded), Problems> {
+    let loaded = config::load(&args.backend, &process_environment, folder);
+    match (loaded, embedded(&args.runtime, &process_environment, folder)) {
+        (Ok(loaded), Ok(embedded)) => Ok((loaded, embedded)),
+        (loaded, embedded) => {
+            let mut problems = loaded.err().unwrap_or_default();
+            problems.append(embedded.err().unwrap_or_default());
+            Err(problems)
+        }
+    }
 }
 
 /// Serves a workspace until SIGINT or SIGTERM; a second one ends it at once. SIGHUP has the
 /// configuration read again.
 #[must_use]
 pub fn serve(args: &ServeArgs) -> ExitCode {
-    let folder = Path::new(".");
-    let loading = || -> Result<(Loaded, Embedded), Failure> {
-        let loaded = config::load(&args.backend, &process_environment, folder)?;
-        Ok((loaded, embedded(&args.runtime, &process_environment, folder)?))
-    };
-    let ended = loading().and_then(|(loaded, embedded)| {
+    let loading = settings(args, Path::new(".")).map_err(Failure::from);
+    let ended = loading.and_then(|(loaded, embedded)| {
         logging::set_up(loaded.config.log_format, &loaded.config.log_level);
         let tokio = tokio::runtime::Builder::new_multi_thread().enable_all().build();
         let tokio = tokio.map_err(|error| other("the program cannot start its threads", error))?;

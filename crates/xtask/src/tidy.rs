@@ -32,6 +32,11 @@ pub fn check(root: &Path) -> Problems {
                 let exists = |target: &str| folder.join(target).exists();
                 problems
                     .extend(links(&text).filter(|l| !exists(l)).map(|l| format!("{name}: no file behind link `{l}`")));
+                let lacks = |(file, test): &(&str, &str)| {
+                    !fs::read_to_string(root.join(file)).is_ok_and(|source| has_test(&source, test))
+                };
+                let missing = named_tests(&text).filter(lacks);
+                problems.extend(missing.map(|(file, test)| format!("{name}: there is no test `{file}::{test}`")));
             }
             Err(error) => problems.push(format!("{name}: {error}")),
         }
@@ -109,6 +114,35 @@ fn targets(line: &str) -> Vec<String> {
     inline.chain(defined).filter(is_relative).map(without_fragment).collect()
 }
 
+/// The tests that a page names: `file.rs::function`, in backticks.
+fn named_tests(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    let code = text.lines().flat_map(|line| line.split('`').skip(1).step_by(2));
+    code.filter_map(|code| code.split_once("::")).filter(|(file, test)| {
+        let is_name = !test.is_empty() && test.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        file.ends_with(".rs") && file.contains('/') && is_name
+    })
+}
+
+/// Whether a file has a test of this name: a function below an attribute that makes it one.
+fn has_test(source: &str, name: &str) -> bool {
+    let mut is_test = false;
+    source.lines().map(str::trim).any(|line| {
+        if let Some(attribute) = line.strip_prefix("#[") {
+            let path = attribute.split(['(', ']']).next().unwrap_or_default();
+            is_test |= path.rsplit("::").next() == Some("test");
+            return false;
+        }
+        let declared = line.strip_prefix("async ").unwrap_or(line).strip_prefix("fn ");
+        let Some(declared) = declared else {
+            // attributes and what stands between them and their function
+            is_test &= line.is_empty() || line.starts_with("//");
+            return false;
+        };
+        let rest = declared.strip_prefix(name).unwrap_or_default();
+        std::mem::take(&mut is_test) && rest.starts_with('(')
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -133,5 +167,28 @@ mod tests {
         assert_eq!(links(page).collect::<Vec<_>>(), ["b.md", "j/k.md", "m.png"]);
         assert!(is_page("README.md") && is_page("docs/adr/1.md") && is_page("crates/a/README.md"));
         assert!(!is_page("crates/a/notes.md") && !is_page("docs/a.rs"));
+    }
+
+    #[test]
+    fn a_test_that_a_page_names_is_looked_for() {
+        let page = "| 1 | `crates/a/b.rs::c` · `d/e.rs::f` | `Foo::bar` and `a.rs::g`, `x/y.rs::h(1)` |";
+        assert_eq!(named_tests(page).collect::<Vec<_>>(), [("crates/a/b.rs", "c"), ("d/e.rs", "f")]);
+        let source = "//! x\n#[test]\nfn plain() {}\n    #[tokio::test(start_paused = true)]\n    async fn paused() {}\n\
+                      fn helper() {}\n#[test]\n#[ignore = \"later\"]\n// why\nfn two() {}\n#[test]\nfn plainer() {}\n\
+                      #[cfg(test)]\nmod tests;\nfn after() {}\n// fn commented() {}\n#[test_log]\nfn other() {}";
+        for (name, is_test) in [
+            ("plain", true),
+            ("paused", true),
+            ("two", true),
+            ("plainer", true),
+            ("helper", false),
+            ("plaine", false),
+            ("after", false),
+            ("commented", false),
+            ("other", false),
+            ("nobody", false),
+        ] {
+            assert_eq!(has_test(source, name), is_test, "{name}");
+        }
     }
 }

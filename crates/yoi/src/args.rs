@@ -281,8 +281,11 @@ pub struct RecordArgs {
 pub fn command() -> ClapCommand {
     Cli::command().after_help(exit::help()).mut_subcommands(|group| {
         let path = group.get_name().to_owned();
+        let group = if path == "serve" { without_connection(group).arg(hidden_token()) } else { group };
         group.mut_subcommands(|command| match (path.as_str(), command.get_name()) {
-            ("runtime", "serve") | ("config", "show") => without_connection(command),
+            // the token is one of their own settings
+            ("runtime", "serve") | ("config", "runtime") => without_connection(command),
+            ("config", "show") => without_connection(command).arg(hidden_token()),
             _ => command,
         })
     })
@@ -293,6 +296,10 @@ fn without_connection(command: ClapCommand) -> ClapCommand {
     let url = Arg::new("url").long("url").hide(true);
     let ca_file = Arg::new("ca_file").long("ca-file").value_parser(clap::value_parser!(PathBuf)).hide(true);
     command.arg(url).arg(ca_file)
+}
+
+fn hidden_token() -> Arg {
+    Arg::new("token").long("token-file").hide(true)
 }
 
 fn label(text: &str) -> Result<(String, String), String> {
@@ -322,10 +329,13 @@ mod tests {
         let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
         for name in names {
             let path = format!("{path} {name}");
-            // the flags of these two are the runtime's, which has its own test
-            if ["yoi runtime serve", "yoi config show"].contains(&path.as_str()) {
-                out.push_str(&format!("######## {path}\n(as the runtime's own help)\n\n"));
-            } else if let Some(sub) = command.find_subcommand_mut(&name) {
+            let Some(sub) = command.find_subcommand_mut(&name) else { continue };
+            // the flags of these are settings, whose help has tests of its own
+            if ["yoi serve", "yoi runtime serve", "yoi config show", "yoi config runtime"].contains(&path.as_str()) {
+                let help = sub.render_long_help().to_string();
+                assert!(!help.contains("--url") && help.contains("--listen"), "{path}");
+                out.push_str(&format!("######## {path}\n(its settings)\n\n"));
+            } else {
                 tree(sub, &path, out);
             }
         }
@@ -349,17 +359,21 @@ mod tests {
             vec!["yoi", "--url", "http://h:1", "--ca-file", "ca", "runtime", "serve", "--token-file", "t"],
             vec!["yoi", "runtime", "serve", "--token-file", "t", "--listen", "127.0.0.1:0", "--store", "memory"],
             vec!["yoi", "--token-file", "t", "runtime", "serve", "--durability", "always"],
-            vec!["yoi", "config", "show", "--json", "--token-file", "t"],
+            vec!["yoi", "config", "runtime", "--json", "--token-file", "t"],
         ] {
             let matches = command().try_get_matches_from(&serve).unwrap();
             let cli = <Cli as clap::FromArgMatches>::from_arg_matches(&matches).unwrap();
             assert_eq!(cli.connection.token_file.as_deref(), Some("t"));
-            let (Command::Runtime(RuntimeCommand::Serve(args)) | Command::Config(ConfigCommand::Show(args))) =
+            let (Command::Runtime(RuntimeCommand::Serve(args)) | Command::Config(ConfigCommand::Runtime(args))) =
                 cli.command
             else {
                 panic!("{serve:?}");
             };
             assert!(format!("{args:?}").contains(r#""token": "t""#), "{args:?}");
+        }
+        for serve in [vec!["yoi", "serve"], vec!["yoi", "config", "show"]] {
+            let more = ["--url", "http://h:1", "--ca-file", "ca", "--token-file", "t", "--listen", "127.0.0.1:0"];
+            command().try_get_matches_from(serve.into_iter().chain(more)).unwrap();
         }
         let worker = "w_01jd3v5k9m8q2r4t6w8y0a1c3e";
         for good in [

@@ -109,7 +109,9 @@ impl Failure {
         Some(match self {
             Failure::Client(error) => error.to_problem(),
             Failure::Usage { message, .. } => Problem::new(Code::InvalidInput, message.clone()),
-            Failure::Io { .. } | Failure::Console(_) => Problem { retryable: false, ..Problem::new(Code::Internal, self.to_string()) },
+            Failure::Io { .. } | Failure::Console(_) => {
+                Problem { retryable: false, ..Problem::new(Code::Internal, self.to_string()) }
+            }
             _ => return None,
         })
     }

@@ -4,10 +4,10 @@
 //! turns, so that other tasks of the same thread have theirs. Must not know frames.
 
 use crate::feed::{Feed, Loaded};
+use crate::hub::Connection;
 use crate::hub::group::Group;
 use crate::hub::socket::{Next, Scratch, Socket};
 use crate::hub::thread;
-use crate::hub::Connection;
 use crate::metric_definitions::{CLOSED, WATCHERS};
 use crate::options::Options;
 use crate::session::Session;
@@ -294,7 +294,9 @@ impl Shard {
         );
         let framing = connection.framing;
         let (session, attach, steps) = match subject {
-            Subject::Stream(attach) => (Session::pending(framing, attach.stream.envelope().clone()), Some(attach), None),
+            Subject::Stream(attach) => {
+                (Session::pending(framing, attach.stream.envelope().clone()), Some(attach), None)
+            }
             Subject::Later { envelope, steps } => (Session::pending(framing, envelope), None, Some(steps)),
             Subject::Refused { envelope, diagnostic } => {
                 (Session::refused(framing, &envelope, &diagnostic), None, None)
@@ -424,7 +426,8 @@ impl Shard {
                     let Some(slot) = self.slots.get_mut(member).filter(|slot| !slot.socket.is_blocked()) else {
                         continue;
                     };
-                    let followed = tail.and_then(|tail| slot.socket.follow(tail, &mut self.scratch, &self.options, now));
+                    let followed =
+                        tail.and_then(|tail| slot.socket.follow(tail, &mut self.scratch, &self.options, now));
                     match followed {
                         Some(Next::Drop) => {
                             gone = Some(member);

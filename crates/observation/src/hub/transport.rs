@@ -100,8 +100,11 @@ mod tests {
     async fn tcp_is_found_in_any_box() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let boxes: [fn(TcpStream) -> Box<dyn Io>; 3] =
-            [|tcp| Box::new(tcp), |tcp| Box::new(Box::new(tcp) as Box<dyn Io>), |tcp| Box::new(tokio::io::join(tcp, tokio::io::sink()))];
+        let boxes: [fn(TcpStream) -> Box<dyn Io>; 3] = [
+            |tcp| Box::new(tcp),
+            |tcp| Box::new(Box::new(tcp) as Box<dyn Io>),
+            |tcp| Box::new(tokio::io::join(tcp, tokio::io::sink())),
+        ];
         let found = boxes.map(|boxed| async move {
             let tcp = TcpStream::connect(address).await.unwrap();
             matches!(boxed(tcp).into_transport(), Transport::Tcp(_))

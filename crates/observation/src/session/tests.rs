@@ -228,7 +228,9 @@ impl Viewer {
                 assert!([Code::Lagged, Code::CursorExpired].contains(&diagnostic.code), "{diagnostic:?}");
                 self.gap = true;
             }
-            Frame::Heartbeat(heartbeat) => assert_eq!((heartbeat.cursor.as_ref(), heartbeat.lag_events), (self.cursor.as_ref(), 0)),
+            Frame::Heartbeat(heartbeat) => {
+                assert_eq!((heartbeat.cursor.as_ref(), heartbeat.lag_events), (self.cursor.as_ref(), 0))
+            }
             other => panic!("{other:?}"),
         }
     }

@@ -4,7 +4,9 @@
 //! also where something panics: the words of a panic are written to the screen that stays.
 
 use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture};
-use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
+use crossterm::terminal::{
+    Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+};
 use crossterm::{cursor, execute};
 use std::io;
 use std::panic::{PanicHookInfo, set_hook, take_hook};
@@ -37,7 +39,9 @@ impl Taken {
         // from here on dropping it puts everything back
         let taken = Taken { held, panicked, hook };
         enable_raw_mode()?;
-        execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)?;
+        // a terminal without another screen, such as Linux's own, still shows what was there
+        let clear = Clear(ClearType::All);
+        execute!(io::stdout(), EnterAlternateScreen, clear, EnableBracketedPaste, cursor::Hide)?;
         if mouse {
             execute!(io::stdout(), EnableMouseCapture)?;
         }
@@ -64,7 +68,8 @@ impl Drop for Taken {
 /// Gives the terminal back, once. Whatever fails, the rest is tried: there is nobody left to tell.
 fn give_back(held: &AtomicBool) {
     if held.swap(false, Ordering::SeqCst) {
-        let _ = execute!(io::stdout(), DisableMouseCapture, DisableBracketedPaste, LeaveAlternateScreen, cursor::Show,);
+        let _ = execute!(io::stdout(), DisableMouseCapture, DisableBracketedPaste);
+        let _ = execute!(io::stdout(), Clear(ClearType::All), cursor::MoveTo(0, 0), LeaveAlternateScreen, cursor::Show);
         let _ = disable_raw_mode();
     }
 }

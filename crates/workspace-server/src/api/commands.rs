@@ -5,7 +5,7 @@
 
 use super::who::Who;
 use super::workers::{absent, entry, failed, shown, subject, worker_labels};
-use super::{no_worker, refused, worker_id};
+use super::{no_worker, refused, runtime_id, worker_id};
 use crate::backend::Shared;
 use crate::handle::{Created, HandleError};
 use crate::registry::Entry;
@@ -36,17 +36,42 @@ struct Asked {
 }
 
 impl Asked {
-    fn new(
+    /// Of a runtime.
+    fn new(shared: &Arc<Shared>, who: Who, path: &Params, command: &'static str) -> Result<Asked, Refused> {
+        let since = Instant::now();
+        match entry(shared, &who, path) {
+            Ok(entry) => {
+                let shared = Arc::clone(shared);
+                Ok(Asked { shared, who, entry, command, worker_id: None, run_id: None, idempotency_key: None, since })
+            }
+            Err(refused) => {
+                if let Some(audit) = &shared.audit {
+                    let asked = (runtime_id(path).ok(), worker_id(path).ok());
+                    audit.tell(line(shared, &who, command, asked, since, refused.problem().code.to_string()));
+                }
+                Err(refused)
+            }
+        }
+    }
+
+    /// Of a worker.
+    fn of_worker(
         shared: &Arc<Shared>,
         who: Who,
         path: &Params,
-        command: &'static str,
-        worker_id: Option<WorkerId>,
-    ) -> Result<Asked, Refused> {
-        let entry = entry(shared, &who, path)?;
-        let shared = Arc::clone(shared);
-        let since = Instant::now();
-        Ok(Asked { shared, who, entry, command, worker_id, run_id: None, idempotency_key: None, since })
+        command: Command,
+    ) -> Result<(Asked, WorkerId), Refused> {
+        let mut asked = Asked::new(shared, who, path, command.as_str())?;
+        match worker_id(path) {
+            Ok(worker) => {
+                asked.worker_id = Some(worker);
+                Ok((asked, worker))
+            }
+            Err(refused) => {
+                asked.tell(refused.problem().code.to_string());
+                Err(refused)
+            }
+        }
     }
 
     fn runtime_id(&self) -> &RuntimeId {
@@ -74,27 +99,45 @@ impl Asked {
 
     /// What came of it, told.
     fn done(self, answer: Answer) -> Answer {
-        let Some(audit) = &self.shared.audit else { return answer };
         let outcome = match &answer {
             Ok(_) => "ok".to_owned(),
             Err(refused) => refused.problem().code.to_string(),
         };
-        let credential = &self.who.credential;
-        audit.tell(Line {
-            time: self.shared.clock.now(),
-            principal: Some(credential.principal.name().to_string()),
-            role: Some(credential.principal.role().clone()),
-            authentication: Some(credential.authentication.clone()),
-            peer: self.who.peer.address.map(|address| address.to_string()),
-            command: self.command,
-            runtime_id: Some(self.entry.runtime_id().clone()),
-            worker_id: self.worker_id,
-            outcome,
-            run_id: self.run_id,
-            idempotency_key: self.idempotency_key,
-            duration_ms: u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX),
-        });
+        self.tell(outcome);
         answer
+    }
+
+    fn tell(self, outcome: String) {
+        let Some(audit) = &self.shared.audit else { return };
+        let asked = (Some(self.runtime_id().clone()), self.worker_id);
+        let told = line(&self.shared, &self.who, self.command, asked, self.since, outcome);
+        audit.tell(Line { run_id: self.run_id, idempotency_key: self.idempotency_key, ..told });
+    }
+}
+
+/// The line of a command in the audit log.
+fn line(
+    shared: &Shared,
+    who: &Who,
+    command: &'static str,
+    (runtime_id, worker_id): (Option<RuntimeId>, Option<WorkerId>),
+    since: Instant,
+    outcome: String,
+) -> Line {
+    let credential = &who.credential;
+    Line {
+        time: shared.clock.now(),
+        principal: Some(credential.principal.name().to_string()),
+        role: Some(credential.principal.role().clone()),
+        authentication: Some(credential.authentication.clone()),
+        peer: who.peer.address.map(|address| address.to_string()),
+        command,
+        runtime_id,
+        worker_id,
+        outcome,
+        run_id: None,
+        idempotency_key: None,
+        duration_ms: u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX),
     }
 }
 
@@ -104,7 +147,7 @@ pub(super) async fn create(
     path: Params,
     request: Request<Body>,
 ) -> Answer {
-    let mut asked = Asked::new(&shared, who, &path, "create", None)?;
+    let mut asked = Asked::new(&shared, who, &path, "create")?;
     let answer = make(&mut asked, request).await;
     asked.done(answer)
 }
@@ -138,8 +181,7 @@ pub(super) async fn input(
     path: Params,
     request: Request<Body>,
 ) -> Answer {
-    let worker = worker_id(&path)?;
-    let mut asked = Asked::new(&shared, who, &path, "input", Some(worker))?;
+    let (mut asked, worker) = Asked::of_worker(&shared, who, &path, Command::Input)?;
     let answer = say(&mut asked, worker, request).await;
     asked.done(answer)
 }
@@ -159,8 +201,7 @@ pub(super) async fn approve(
     path: Params,
     request: Request<Body>,
 ) -> Answer {
-    let worker = worker_id(&path)?;
-    let asked = Asked::new(&shared, who, &path, "approve", Some(worker))?;
+    let (asked, worker) = Asked::of_worker(&shared, who, &path, Command::Approve)?;
     let answer = resolve(&asked, worker, path.get("approval_id"), request).await;
     asked.done(answer)
 }
@@ -195,8 +236,7 @@ async fn plain<F>(
 where
     F: Future<Output = Result<WorkerDetail, HandleError>>,
 {
-    let worker = worker_id(path)?;
-    let asked = Asked::new(shared, who, path, command.as_str(), Some(worker))?;
+    let (asked, worker) = Asked::of_worker(shared, who, path, command)?;
     let answer = async {
         asked.admit(worker, command).await?;
         let detail = ask(Arc::clone(&asked.entry), worker).await;
@@ -212,8 +252,7 @@ fn told(asked: &Asked, detail: WorkerDetail) -> Answer {
 }
 
 pub(super) async fn delete(State(shared): State<Arc<Shared>>, who: Who, path: Params) -> Answer {
-    let worker = worker_id(&path)?;
-    let asked = Asked::new(&shared, who, &path, "delete", Some(worker))?;
+    let (asked, worker) = Asked::of_worker(&shared, who, &path, Command::Delete)?;
     let answer = async {
         asked.admit(worker, Command::Delete).await?;
         asked.entry.handle().delete(worker).await.map_err(|error| asked.failed(&error))?;

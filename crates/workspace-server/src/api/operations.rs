@@ -102,9 +102,9 @@ operations! {
     get "/api/workers", "listAllWorkers", "The workers of all runtimes; a runtime that is away is a diagnostic in the answer", LIST_ALL, None, 200, Body::Json("WorkerList"), &["invalid_input", "runtime_not_found"];
     get "/api/events", "followWorkspace", "How runtimes and workers change, as server-sent events", STREAM, None, 200, Body::Events("WorkspaceFrame"), &["bad_request", "rate_limited"];
     get "/api/events/ws", "followWorkspaceWs", "How runtimes and workers change, over WebSocket", STREAM, None, 101, Body::WebSocket("WorkspaceFrame"), &["upgrade_required", "origin_not_allowed", "rate_limited"];
-    get "/api/runtimes/{runtime_id}/workers", "listWorkers", "One runtime's workers, in the order of their ids", LIST, None, 200, Body::Json("WorkerList"), RUNTIME;
-    post "/api/runtimes/{runtime_id}/workers", "createWorker", "Make a worker; with a `worker_id` it may be sent again (200 then)", &[], Some("CreateWorker"), 201, Body::Json("WorkerDetail"), &["invalid_input", "profile_not_found", "worker_exists", "forbidden", "rate_limited", "payload_too_large", "runtime_unavailable"];
-    get worker!(""), "getWorker", "One worker", &[], None, 200, Body::Json("WorkerDetail"), &["worker_not_found", "runtime_unavailable"];
+    get "/api/runtimes/{runtime_id}/workers", "listWorkers", "One runtime's workers, in the order of their ids", LIST, None, 200, Body::Json("WorkerList"), &["invalid_input"];
+    post "/api/runtimes/{runtime_id}/workers", "createWorker", "Make a worker; with a `worker_id` it may be sent again (200 then)", &[], Some("CreateWorker"), 201, Body::Json("WorkerDetail"), &["invalid_input", "profile_not_found", "worker_exists", "forbidden", "rate_limited", "payload_too_large"];
+    get worker!(""), "getWorker", "One worker", &[], None, 200, Body::Json("WorkerDetail"), &["worker_not_found"];
     delete worker!(""), "deleteWorker", "Remove a stopped worker and its log", &[], None, 204, Body::None, &["worker_not_found", "worker_busy", "forbidden", "rate_limited"];
     post worker!("/input"), "sendInput", "Say something; with an `idempotency_key` it may be sent again", &[], Some("SendInput"), 202, Body::Json("InputAccepted"), &["invalid_input", "worker_busy", "worker_stopped", "worker_not_found", "forbidden", "rate_limited", "payload_too_large"];
     post worker!("/cancel"), "cancelRun", "End the run under way", &[], None, 200, Body::Json("WorkerDetail"), &["worker_not_found", "forbidden", "rate_limited"];
@@ -135,7 +135,7 @@ pub fn openapi(schemas: &Map<String, Value>) -> String {
         "info": {
             "title": "Yoi",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "Watch and drive the workers of a workspace. Errors are problem documents (RFC 9457). docs/wire.md says what streams promise.",
+            "description": "Watch and drive the workers of a workspace. Errors are problem documents (RFC 9457). docs/wire.md says what streams promise, and docs/streams.md exactly what they send.",
             "license": { "name": "MIT", "identifier": "MIT" },
         },
         "security": [{ "token": [] }, { "cookie": [] }, {}],
@@ -183,12 +183,23 @@ fn described(operation: &Operation) -> Value {
         success.insert("content".to_owned(), json!({ media: { "schema": schema } }));
     }
     let mut responses = Map::new();
+    if operation.status == 201 {
+        let mut again = success.clone();
+        if let Some(again) = again.as_object_mut() {
+            again.insert("description".to_owned(), json!("The same request made it before"));
+        }
+        responses.insert("200".to_owned(), again);
+    }
     responses.insert(operation.status.to_string(), success);
     let everywhere = ["unauthenticated", "internal"];
     let is_health = operation.path.ends_with('z');
     let mut by_status: std::collections::BTreeMap<u16, Vec<&str>> = Default::default();
-    for code in operation.errors.iter().chain(everywhere.iter().filter(|_| !is_health)) {
-        by_status.entry(protocol::Code::from(*code).http_status()).or_default().push(code);
+    let of_runtime = asked_of_runtime(operation);
+    for code in operation.errors.iter().chain(of_runtime).chain(everywhere.iter().filter(|_| !is_health)) {
+        let codes = by_status.entry(protocol::Code::from(*code).http_status()).or_default();
+        if !codes.contains(code) {
+            codes.push(code);
+        }
     }
     for (status, codes) in by_status {
         let words = codes.iter().map(|code| format!("`{code}`")).collect::<Vec<_>>().join(", ");
@@ -210,6 +221,13 @@ fn described(operation: &Operation) -> Value {
         }
     }
     out
+}
+
+/// The codes that every request has which a runtime answers. What is wrong with a stream is told in
+/// it.
+fn asked_of_runtime(operation: &Operation) -> &'static [&'static str] {
+    let asks = operation.path.starts_with("/api/runtimes/{runtime_id}/workers");
+    if asks && !matches!(operation.answer, Body::Events(_) | Body::WebSocket(_)) { RUNTIME } else { &[] }
 }
 
 fn in_braces(path: &str) -> impl Iterator<Item = &str> {

@@ -27,6 +27,7 @@ token = { file = "secrets/box" }  # or { env = "BOX_TOKEN" }
 ca = "secrets/ca.pem"             # trust these authorities, in place of the system's
 connect_timeout = "10s"
 request_timeout = "60s"
+silence_timeout = "37500ms"       # a stream that brings nothing for so long is dead
 
 [[runtimes]]
 id = "lab"

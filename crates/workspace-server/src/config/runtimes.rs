@@ -57,7 +57,7 @@ fn read(entry: Entry<'_>) -> Option<RuntimeEntry> {
     let timeouts = Timeouts {
         connect: members.duration("connect_timeout").unwrap_or(usual.connect),
         request: members.duration("request_timeout").unwrap_or(usual.request),
-        ..usual
+        silence: members.duration("silence_timeout").unwrap_or(usual.silence),
     };
     let spec = id.zip(url).map(|(id, url)| RemoteSpec { token, ca, pin, timeouts, ..RemoteSpec::new(id, url) });
     if let Some(spec) = &spec {

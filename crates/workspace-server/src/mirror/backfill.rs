@@ -127,8 +127,10 @@ impl Mirror {
         let (mut cursors, published): (Vec<_>, Vec<_>) = older.into_iter().unzip();
         cursors.insert(0, cursor.clone());
         let taken = stream.prepend(place, &published);
+        // what did not fit is not known either, or the two would no longer meet
+        let known = cursors.split_off(published.len() - taken);
+        self.index.prepend(place, &known);
         if taken == published.len() {
-            self.index.prepend(place, &cursors);
             return Backfill::Known;
         }
         let moved = stream.log().floor() != Seq(place.next().0 - taken as u64);

@@ -35,7 +35,7 @@ enum Ended {
 
 /// Runs a mirror to its end.
 pub(super) async fn run(mirror: Arc<Mirror>, home: Home, seen: Seen) {
-    metrics::gauge!(MIRRORS).increment(1.0);
+    let _counted = Counted::new(MIRRORS);
     let removed = mirror.upstream.removed.clone();
     tokio::select! {
         () = removed.cancelled() => mirror.gone(removal(&mirror)),
@@ -46,7 +46,6 @@ pub(super) async fn run(mirror: Arc<Mirror>, home: Home, seen: Seen) {
     if let Some(home) = home.upgrade() {
         home.remove(&mirror);
     }
-    metrics::gauge!(MIRRORS).decrement(1.0);
 }
 
 /// What viewers of a runtime that was taken out are told.
@@ -82,19 +81,19 @@ async fn idle(mirror: &Arc<Mirror>, home: &Home) {
     }
 }
 
-/// An upstream connection, for as long as this lives.
-struct Open;
+/// One of what a gauge counts, for as long as this lives, also where its task is dropped.
+struct Counted(&'static str);
 
-impl Open {
-    fn new() -> Open {
-        metrics::gauge!(UPSTREAM).increment(1.0);
-        Open
+impl Counted {
+    fn new(gauge: &'static str) -> Counted {
+        metrics::gauge!(gauge).increment(1.0);
+        Counted(gauge)
     }
 }
 
-impl Drop for Open {
+impl Drop for Counted {
     fn drop(&mut self) {
-        metrics::gauge!(UPSTREAM).decrement(1.0);
+        metrics::gauge!(self.0).decrement(1.0);
     }
 }
 
@@ -196,7 +195,7 @@ impl<'a> Pump<'a> {
             Ok(source) => source,
             Err(error) => return self.failed(error, resuming),
         };
-        let _open = Open::new();
+        let _counted = Counted::new(UPSTREAM);
         self.read(&mut *source, resuming).await
     }
 

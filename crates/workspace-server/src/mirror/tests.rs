@@ -455,6 +455,20 @@ async fn more_than_is_kept_is_told_as_a_gap() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_of_older_events_fits_can_be_resumed_from() {
+    let runtime = Runtime::new();
+    runtime.say(100);
+    let small = mirrors(1, Limits { max_events: 10, max_bytes: 1 << 20 });
+    let cursor = |n| others_cursor(&small, n);
+    Viewer::new(&small, &runtime, cursor(95)).expect(&["event 96"]).await;
+    // there is room for five more
+    Viewer::new(&small, &runtime, cursor(88)).expect(&["cursor_expired", "snapshot of 100", "ready"]).await;
+    let asked = runtime.world.lock().asked.len();
+    Viewer::new(&small, &runtime, cursor(90)).expect(&["event 91", "event 92"]).await;
+    assert_eq!(runtime.world.lock().asked.len(), asked, "served from memory");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_runtime_that_is_away_from_the_beginning_is_waited_for() {
     let (runtime, mirrors) = (Runtime::new(), mirrors(1, Limits::default()));
     runtime.say(4);

@@ -23,7 +23,7 @@ pub use table::{Changes, RowChange};
 
 use crate::handle::{Blame, HandleError, RuntimeHandle};
 use entry::Reach;
-pub(crate) use visible::{IsShown, list as list_visible};
+pub(crate) use visible::list as list_visible;
 use parking_lot::Mutex;
 use protocol::{RuntimeId, RuntimeRow};
 use std::collections::BTreeMap;

@@ -10,10 +10,10 @@ use crate::random::Random;
 use crate::talker::Talker;
 use crate::world::{SECRET, World};
 use event_log::Sealer;
-use futures_util::FutureExt;
 use parking_lot::Mutex;
 use protocol::api::{CreateWorker, SendInput};
 use protocol::{Part, Timestamp};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -178,13 +178,10 @@ pub async fn backend(world: World, n: usize, machine: Machine, disks: Vec<(Runti
 
 fn parts(world: &World, machine: &Machine, specs: Vec<RuntimeSpec>) -> Result<Parts, Box<dyn std::error::Error>> {
     let clock = Arc::new(machine.clone());
-    let registry = RegistryOptions {
-        clock: clock.clone(),
-        interval: Duration::from_secs(2),
-        longest: Duration::from_secs(4),
-        probe_timeout: Duration::from_secs(2),
-        ..RegistryOptions::default()
-    };
+    let mut registry = RegistryOptions::default();
+    registry.clock = clock.clone();
+    (registry.interval, registry.longest) = (Duration::from_secs(2), Duration::from_secs(4));
+    registry.probe_timeout = Duration::from_secs(2);
     let principals = Principals::default();
     Ok(Parts {
         registry: Arc::new(Registry::start(specs, registry)?),
@@ -192,7 +189,7 @@ fn parts(world: &World, machine: &Machine, specs: Vec<RuntimeSpec>) -> Result<Pa
         sessions: Sessions::new(SessionKey::derive(&SECRET), Vec::new(), Duration::from_secs(3_600)),
         policy: Arc::new(Roles::new(RolesRules::default(), &principals)),
         directory: Arc::new(Directory::new(principals)),
-        limits: Limits::new(Rates::default()),
+        limits: Limits::new(rates()),
         audit: None,
         mirror: MirrorOptions {
             limits: world.plan.mirror_limits,
@@ -209,13 +206,20 @@ fn parts(world: &World, machine: &Machine, specs: Vec<RuntimeSpec>) -> Result<Pa
     })
 }
 
+/// Enough for everybody: with no principals they do not count.
+fn rates() -> Rates {
+    let many = NonZeroU32::MAX;
+    Rates {
+        commands_per_second: many,
+        command_burst: many,
+        streams_per_second: many,
+        stream_burst: many,
+        max_streams: many,
+    }
+}
+
 /// What a random generator of a part of the world begins with.
 pub fn seed_of(seed: u64, part: &str, name: &str) -> Random {
     let text = format!("{seed} {part} {name}");
     Random::new(text.bytes().fold(seed, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)))
-}
-
-/// Whether a future is done already, for those who only look.
-pub fn is_done(future: impl Future) -> bool {
-    future.now_or_never().is_some()
 }

@@ -47,6 +47,8 @@ pub struct Plan {
     pub linger: Duration,
     pub merge_after: u64,
     pub latency: Duration,
+    /// How far one step goes: what happens within it on two hosts is in the order of hosts.
+    pub tick: Duration,
     pub tcp_capacity: usize,
     /// How long a batch takes to reach the disk, at most.
     pub disk_lag_ms: u64,
@@ -84,6 +86,7 @@ impl Plan {
             linger: Duration::from_millis(random.between(100, 6_000)),
             merge_after: random.between(5, 60),
             latency: Duration::from_millis(random.between(2, 150)),
+            tick: Duration::from_millis(*random.pick(&[10, 20, 20, 40])),
             tcp_capacity: random.between(64, 128) as usize,
             disk_lag_ms: random.pick(&[0, 0, 5, 80]).to_owned(),
             calm: Duration::from_secs(random.between(12, 30)),

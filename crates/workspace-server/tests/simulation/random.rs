@@ -13,11 +13,6 @@ impl Random {
         Random(seed)
     }
 
-    /// Another generator, of this one's next number.
-    pub fn fork(&mut self) -> Random {
-        Random(self.next())
-    }
-
     pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;

@@ -61,6 +61,13 @@ pub enum Standing {
     Lost,
 }
 
+/// How a worker was at some time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    exists: bool,
+    losses: u64,
+}
+
 impl Truth {
     pub fn new(client: Sealer, runtimes: BTreeMap<RuntimeId, Sealer>) -> Truth {
         Truth(Arc::new(Mutex::new(Inner {
@@ -177,6 +184,16 @@ impl Truth {
             }
         }
         state
+    }
+
+    /// How a worker is now, to ask later whether that held all the while.
+    pub fn mark(&self, key: &Key) -> Mark {
+        Mark { exists: self.exists(key), losses: self.losses(key) }
+    }
+
+    /// Whether a worker has been there since, and lost nothing.
+    pub fn held(&self, key: &Key, since: Mark) -> bool {
+        since.exists && self.mark(key) == since
     }
 
     /// The newest event; `None` where the worker is not there.

@@ -83,7 +83,7 @@ pub fn simulate(seed: u64, trace: Trace) -> Outcome {
     world.gauges.install();
     let mut sim = turmoil::Builder::new()
         .simulation_duration(plan.calm + LONGEST)
-        .tick_duration(Duration::from_millis(10))
+        .tick_duration(plan.tick)
         .min_message_latency(Duration::from_millis(1))
         .max_message_latency(plan.latency)
         .tcp_capacity(plan.tcp_capacity)

@@ -4,6 +4,8 @@
 //! the table of codes and from the tables of settings, and from nothing else.
 
 mod configuration;
+#[cfg(test)]
+mod embedding_page;
 mod errors;
 mod fold_vectors;
 mod schema;

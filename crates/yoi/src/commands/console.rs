@@ -32,13 +32,18 @@ pub async fn open(server: &Server, output: Output, args: WatchArgs) -> Result<()
         Server::Backend(client, _) => client,
         Server::Runtime(_, info) if args.worker.is_none() => {
             return Err(Failure::Usage {
-                message: format!("the console needs a backend, and this server is the runtime {} itself", info.runtime_id),
+                message: format!(
+                    "the console needs a backend, and this server is the runtime {} itself",
+                    info.runtime_id
+                ),
                 hint: "Serve a workspace with `yoi serve`, or name a worker to follow it line by line.".to_owned(),
             });
         }
         Server::Runtime(_, info) => {
             let id = &info.runtime_id;
-            output.tell(&format!("the console needs a backend, and this server is the runtime {id} itself: following line by line"));
+            output.tell(&format!(
+                "the console needs a backend, and this server is the runtime {id} itself: following line by line"
+            ));
             crate::interrupt::ends_the_process();
             return lines(server, output, args).await;
         }
@@ -90,7 +95,8 @@ fn choose(args: &WatchArgs, form: Form, terminal: Terminal) -> Result<Mode, Fail
 
 fn which() -> Failure {
     Failure::Usage {
-        message: "which worker? Only the console, on a terminal and without other options, can do without one".to_owned(),
+        message: "which worker? Only the console, on a terminal and without other options, can do without one"
+            .to_owned(),
         hint: "`yoi worker list` shows them; `yoi watch WORKER` follows one.".to_owned(),
     }
 }

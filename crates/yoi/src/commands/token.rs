@@ -13,16 +13,24 @@ pub fn new(output: Output, principal: &str, role: &str) -> Result<(), Failure> {
         message: error.to_string(),
         hint: "Choose another name.".to_owned(),
     })?;
-    let made = NewToken::generate().map_err(|error| Failure::Usage {
-        message: error.to_string(),
-        hint: "Try again.".to_owned(),
-    })?;
+    let made = NewToken::generate()
+        .map_err(|error| Failure::Usage { message: error.to_string(), hint: "Try again.".to_owned() })?;
     let hash = made.hash().to_string();
     if output.form == Form::Json {
-        return output.json(&json!({ "principal": name.as_str(), "role": role, "token": made.text(), "token_hash": hash }));
+        return output
+            .json(&json!({ "principal": name.as_str(), "role": role, "token": made.text(), "token_hash": hash }));
     }
-    output.tell(&format!(
-        "Add this to .yoi/workspace.toml, and give the token to {name}:\n\n[[principals]]\nname = \"{name}\"\nrole = \"{role}\"\ntoken_hash = \"{hash}\"\n"
-    ));
+    // each by itself: a line is told as one line, whatever is in it
+    for line in [
+        format!("Add this to .yoi/workspace.toml, and give the token to {name}:"),
+        String::new(),
+        "[[principals]]".to_owned(),
+        format!("name = \"{name}\""),
+        format!("role = \"{role}\""),
+        format!("token_hash = \"{hash}\""),
+        String::new(),
+    ] {
+        output.tell(&line);
+    }
     output.text(&format!("{}\n", made.text()))
 }

@@ -19,6 +19,8 @@ mod leaks;
 #[cfg(test)]
 mod midblock;
 #[cfg(test)]
+mod outage;
+#[cfg(test)]
 mod process;
 #[cfg(test)]
 mod profiles;
@@ -27,11 +29,15 @@ mod resume;
 #[cfg(test)]
 mod rfc6455;
 #[cfg(test)]
+mod scale;
+#[cfg(test)]
 mod serving;
 #[cfg(test)]
 mod shutdown;
 #[cfg(test)]
 mod slow;
+#[cfg(test)]
+mod stage;
 #[cfg(test)]
 mod store;
 #[cfg(test)]

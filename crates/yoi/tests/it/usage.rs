@@ -49,12 +49,31 @@ fn without_a_terminal_or_with_lines_asked_for_a_worker_has_to_be_named() {
         let (status, stdout, stderr) = said(&mut yoi(args));
         assert_eq!((status, stdout.as_str()), (Some(2), ""));
         insta::allow_duplicates! {
-            insta::assert_snapshot!(stderr, @"");
+            insta::assert_snapshot!(stderr, @r"
+            error: which worker? Only the console, on a terminal and without other options, can do without one
+            hint: `yoi worker list` shows them; `yoi watch WORKER` follows one.
+            ");
         }
     }
     let (status, _, stderr) = said(&mut yoi(&["watch", "--json"]));
     assert_eq!(status, Some(2));
     assert_eq!(serde_json::from_str::<serde_json::Value>(&stderr).unwrap()["code"], "invalid_input");
+}
+
+#[test]
+fn a_new_token_comes_with_lines_that_can_be_pasted() {
+    let (status, token, stderr) = said(&mut yoi(&["token", "new", "ada", "--role", "viewer"]));
+    assert_eq!(status, Some(0));
+    let (hash, told): (Vec<&str>, Vec<&str>) = stderr.lines().partition(|line| line.starts_with("token_hash = "));
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    Add this to .yoi/workspace.toml, and give the token to ada:
+
+    [[principals]]
+    name = "ada"
+    role = "viewer"
+    "#);
+    let digits = hash[0].strip_prefix("token_hash = \"sha256:").and_then(|rest| rest.strip_suffix('"')).unwrap();
+    assert!(digits.len() == 64 && !stderr.contains(token.trim()), "{stderr}");
 }
 
 #[test]

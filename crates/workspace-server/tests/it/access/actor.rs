@@ -1,6 +1,7 @@
 //! An executor that says what it is told to, line by line.
 //!
-//! Owns the reading of its lines. Every sort of content that may be hidden can be said.
+//! Owns the reading of its lines. Every sort of content that may be hidden can be said; in capitals,
+//! so that what it says is not what it was told to.
 
 use futures_util::future::BoxFuture;
 use protocol::{AnyEvent, Approval, BlockKind, BlockStatus, Level, Part};
@@ -45,6 +46,7 @@ impl Executor for Actor {
 /// One line: `what:words`.
 async fn act(context: &RunContext, id: &str, line: &str) -> Result<(), RunOver> {
     let (what, words) = line.split_once(':').unwrap_or((line, ""));
+    let words = &*words.to_uppercase();
     match what {
         "text" => block(context, id, BlockKind::Text, words).await,
         "think" => block(context, id, BlockKind::Thinking, words).await,

@@ -90,6 +90,11 @@ async fn the_guard_stands_before_every_spelling() {
     }
 }
 
+/// How many answers came.
+fn answers(all: &[u8]) -> usize {
+    all.windows(12).filter(|window| window.starts_with(b"HTTP/1.1 ") && window[9..].iter().all(u8::is_ascii_digit)).count()
+}
+
 /// Requests that two servers in a row might read differently.
 #[tokio::test]
 async fn nothing_is_smuggled_in_behind_another_request() {
@@ -115,13 +120,13 @@ async fn nothing_is_smuggled_in_behind_another_request() {
     ];
     for frame in framed {
         let all = send(stage.address, format!("{start}{frame}{hidden}").as_bytes()).await;
-        let answers = String::from_utf8_lossy(&all).matches("HTTP/1.1 ").count();
+        let answers = answers(&all);
         assert_eq!((read(&all).status, answers), (400, 1), "{frame:?}: {}", String::from_utf8_lossy(&all));
     }
     // both lengths: whichever a proxy went by, what follows is not taken for a request of its own
     let both = format!("{start}content-length: {}\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n{hidden}", hidden.len() + 5);
-    let all = String::from_utf8_lossy(&send(stage.address, both.as_bytes()).await).into_owned();
-    assert_eq!(all.matches("HTTP/1.1 ").count(), 1, "{all}");
+    let all = send(stage.address, both.as_bytes()).await;
+    assert_eq!(answers(&all), 1, "{}", String::from_utf8_lossy(&all));
     assert_eq!(stage.ask("ada", "GET", &of(worker, ""), None).await.good(200)["status"], "idle", "nobody stopped it");
 }
 

@@ -51,6 +51,7 @@ async fn every_command_leaves_who_what_which_and_what_came_of_it() {
         ("otto", "POST", of(worker, "/resume"), None, "ok"),
         ("ada", "POST", of(worker, "/stop"), None, "ok"),
         ("ada", "DELETE", of(worker, ""), None, "ok"),
+        ("ada", "POST", format!("{}/{PLANTED}/stop", workers()), None, "worker_not_found"),
         ("ada", "POST", of(worker, "/stop").replace("/box/", "/none/"), None, "runtime_not_found"),
         ("ada", "POST", workers().replace("box", "none"), Some(json!({})), "runtime_not_found"),
     ];
@@ -75,7 +76,7 @@ async fn every_command_leaves_who_what_which_and_what_came_of_it() {
         format!("{who} {role} token {command} {outcome}")
     };
     let mut expected = vec![row("ada", "create", "ok"), row("otto", "input", "ok"), row("otto", "sign_in", "ok")];
-    let commands = ["input", "create", "delete", "input", "input", "create", "approve", "cancel", "stop", "input", "resume", "stop", "delete", "stop", "create"];
+    let commands = ["input", "create", "delete", "input", "input", "create", "approve", "cancel", "stop", "input", "resume", "stop", "delete", "stop", "stop", "create"];
     expected.extend(asked.iter().zip(commands).map(|((who, .., outcome), command)| row(who, command, outcome)));
     expected.push("- - - sign_in unauthenticated".to_owned());
     expected.push("otto operator cookie cancel worker_not_found".to_owned());

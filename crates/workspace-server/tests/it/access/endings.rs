@@ -115,7 +115,7 @@ async fn another_role_ends_streams_and_the_cursor_goes_on() {
     stage.act(worker, "text:three").await;
     let mut back = stage.watch("otto", &of(worker, &format!("/events/ws?cursor={cursor}"))).await;
     let words: Vec<_> = back.events_up_to("ready").await.iter().map(|told| told.kind()).collect();
-    assert_eq!((&*words[0], words.last().map(String::as_str)), ("status_changed", Some("status_changed")), "{words:?}");
+    assert_eq!((&*words[0], words.last().map(String::as_str)), ("run_started", Some("status_changed")), "{words:?}");
     assert!(!words.contains(&"snapshot".to_owned()), "{words:?}");
     assert_eq!(stage.say("otto", worker, "text:no").await.told(), (403, "forbidden".to_owned()));
 }
@@ -139,7 +139,7 @@ async fn other_rules_have_everybody_come_back() {
     stage.act(worker, "think:secret\ntext:open").await;
     let mut back = stage.watch("vera", &of(worker, &format!("/events/ws?cursor={cursor}"))).await;
     let events = back.events_up_to("ready").await;
-    assert!(events.iter().all(|told| !told.json.contains("secret")) && events.iter().any(|t| t.json.contains("open")));
+    assert!(events.iter().all(|told| !told.json.contains("SECRET")) && events.iter().any(|t| t.json.contains("OPEN")));
 }
 
 /// Principals change while others come: whoever was revoked has no stream left.

@@ -1,8 +1,11 @@
 //! The token among a WebSocket's subprotocols.
 
-use super::stage::{Stage, of, send, token};
+use super::stage::{Stage, of, token};
+use crate::support::soon;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 
@@ -15,10 +18,19 @@ async fn upgrade(stage: &Stage, path: &str, headers: &[(&str, &str)]) -> String 
     for (name, value) in headers {
         request.push_str(&format!("{name}: {value}\r\n"));
     }
-    // a close frame follows, so that the stream ends by itself
-    let mut bytes = format!("{request}\r\n").into_bytes();
-    bytes.extend([0x88, 0x80, 0, 0, 0, 0]);
-    String::from_utf8_lossy(&send(stage.address, &bytes).await).into_owned()
+    request.push_str("\r\n");
+    let mut stream = TcpStream::connect(stage.address).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let (mut all, mut part) = (Vec::new(), [0; 4096]);
+    loop {
+        let n = soon(stream.read(&mut part)).await.unwrap();
+        all.extend_from_slice(&part[..n]);
+        let text = String::from_utf8_lossy(&all);
+        // a refusal is whole with its body, and a stream goes on
+        if n == 0 || text.contains("\"kind\":\"event\"") || text.contains("\"action\":") {
+            return text.into_owned();
+        }
+    }
 }
 
 fn offer(token: &str) -> String {

@@ -30,7 +30,8 @@ async fn runtimes_that_are_away_are_told_and_delay_nobody() {
     let rows = until("both are known to be away", || async {
         let rows = near.plain("GET", "/api/runtimes", None).await.good(200);
         let row = |at: usize| rows["runtimes"][at].clone();
-        (!row(1)["diagnostics"].as_array()?.is_empty() && !row(2)["diagnostics"].as_array()?.is_empty()).then_some(rows)
+        let code = |at: usize| row(at)["diagnostics"][0]["code"].clone();
+        (code(1) == "runtime_unavailable" && code(2) == "runtime_timeout").then_some(rows)
     })
     .await;
     let told: Vec<_> = rows["runtimes"].as_array().unwrap().iter().map(|row| {

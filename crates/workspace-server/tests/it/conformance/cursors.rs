@@ -14,7 +14,7 @@ pub async fn a_cursor_is_good_for_one_worker_and_whole(target: &Target, story: &
     let (worker, other) = (target.make(1, "script").await, target.make(2, "script").await);
     for worker in [worker, other] {
         target.say(worker, "say x").await;
-        target.settled(worker).await;
+        target.caught_up(worker).await;
     }
     let good = target.detail(worker).await["cursor"].as_str().unwrap().to_owned();
     let first = target.watch(worker, &format!("on_gap=close&cursor={good}")).await.events_up_to("ready").await;
@@ -55,7 +55,7 @@ pub async fn a_cursor_too_old_is_expired(target: &Target, story: &mut Story) {
     let old = target.watch(worker, "").await.events_up_to("ready").await.remove(0).cursor;
     for _ in 0..2 {
         target.say(worker, "burst 5000").await;
-        target.settled(worker).await;
+        target.caught_up(worker).await;
     }
     let mut watcher = target.watch(worker, &format!("cursor={old}")).await;
     let told = watcher.up_to(|got| got.word() == "ready").await;

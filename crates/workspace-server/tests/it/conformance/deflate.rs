@@ -87,12 +87,13 @@ async fn compressed_messages_hold_the_same() {
     let world = World::start().await;
     for target in &world.targets {
         let worker = target.make(1, "script").await;
+        let begin = target.watch(worker, "").await.events_up_to("ready").await.remove(0).cursor;
         target.say(worker, "burst 300").await;
-        target.settled(worker).await;
-        for query in ["coalesce=off", "cursor=nonsense&coalesce=off"] {
+        target.caught_up(worker).await;
+        for query in [format!("cursor={begin}&coalesce=off"), "mode=live&coalesce=off".to_owned()] {
             let path = target.of(worker, &format!("/events/ws?{query}"));
             let mut compressed = Compressed::connect(target.backend, &path).await;
-            let mut plain = target.watch(worker, query).await;
+            let mut plain = target.watch(worker, &query).await;
             let wanted = plain.up_to(|got| got.word() == "ready").await;
             for want in &wanted {
                 assert_eq!(compressed.next().await, *want);
@@ -101,7 +102,7 @@ async fn compressed_messages_hold_the_same() {
             for want in &plain.up_to(|got| got.word() == "run_finished").await {
                 assert_eq!(compressed.next().await, *want);
             }
-            target.settled(worker).await;
+            target.caught_up(worker).await;
             target.say(worker, "tool 500000").await;
             loop {
                 let (got, want) = (compressed.next().await, plain.next().await);
@@ -110,8 +111,14 @@ async fn compressed_messages_hold_the_same() {
                     break;
                 }
             }
-            target.settled(worker).await;
             assert!(compressed.compressed > 5, "{} of {}", compressed.compressed, compressed.plain);
+            target.caught_up(worker).await;
+            // a snapshot too
+            let path = target.of(worker, "/events/ws?cursor=nonsense");
+            let mut compressed = Compressed::connect(target.backend, &path).await;
+            assert_eq!(compressed.next().await.word(), "cursor_unknown");
+            let Got::Event(snapshot) = compressed.next().await else { panic!("no snapshot") };
+            assert!(snapshot.state().transcript.len() > 1 && compressed.compressed > 0);
         }
     }
 }

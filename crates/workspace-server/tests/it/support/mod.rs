@@ -18,7 +18,7 @@ pub use story::Story;
 pub use switch::Switch;
 pub use watch::{Got, Told, Watcher, is_idle, read_frame};
 pub use http::exchange;
-pub use world::{Target, World};
+pub use world::{Target, World, parts};
 
 use std::time::Duration;
 use tokio::time::timeout;

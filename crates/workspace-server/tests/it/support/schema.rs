@@ -69,9 +69,6 @@ impl Api {
             return;
         };
         let described = &operation["responses"][reply.status.to_string()];
-        // a second create of the same worker is said in words
-        let again = operation["operationId"] == "createWorker" && reply.status == 200;
-        let described = if again { &operation["responses"]["201"] } else { described };
         assert!(!described.is_null(), "a status that is not described: {what}");
         if reply.status >= 400 {
             let codes = described["description"].as_str().unwrap();

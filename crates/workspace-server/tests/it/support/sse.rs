@@ -41,7 +41,7 @@ impl Sse {
         }
         let head = head.to_ascii_lowercase();
         assert!(head.starts_with("http/1.1 200 ") && head.contains("content-type: text/event-stream"), "{head}");
-        assert!(head.contains("transfer-encoding: chunked") && head.contains("cache-control: no-cache"), "{head}");
+        assert!(head.contains("transfer-encoding: chunked") && head.contains("cache-control: no-store"), "{head}");
         sse
     }
 

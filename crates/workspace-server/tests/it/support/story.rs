@@ -102,12 +102,9 @@ impl Story {
             let word = &text[at..end];
             if word == self.runtime_id {
                 out.push_str("<runtime>");
-            } else if word.parse::<protocol::WorkerId>().is_ok() || word.parse::<protocol::RunId>().is_ok() {
-                out.push_str(&self.number("id", word));
-            } else if let Some((block, id)) =
-                word.split_once("_r_").filter(|(_, id)| format!("r_{id}").parse::<protocol::RunId>().is_ok())
-            {
-                out.push_str(&format!("{block}_{}", self.number("id", id)));
+            } else if let Some((of, ulid)) = word.rsplit_once('_').filter(|(_, ulid)| is_ulid(ulid)) {
+                // of entries, blocks, calls and questions
+                out.push_str(&format!("{of}_{}", self.number("id", ulid)));
             } else {
                 out.push_str(word);
             }
@@ -117,6 +114,10 @@ impl Story {
         }
         out
     }
+}
+
+fn is_ulid(text: &str) -> bool {
+    format!("r_{text}").parse::<protocol::RunId>().is_ok()
 }
 
 #[test]

@@ -3,8 +3,6 @@
 //! Owns a port that passes on whatever comes. While it is cut nothing listens there.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::Arc;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::task::JoinSet;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -15,7 +13,6 @@ pub struct Switch {
     pub address: SocketAddr,
     to: SocketAddr,
     open: Option<DropGuard>,
-    accepted: Arc<AtomicUsize>,
 }
 
 impl Switch {
@@ -23,14 +20,9 @@ impl Switch {
     pub async fn to(to: SocketAddr) -> Switch {
         let listener = listen(([127, 0, 0, 1], 0).into());
         let mut switch =
-            Switch { address: listener.local_addr().unwrap(), to, open: None, accepted: Arc::default() };
+            Switch { address: listener.local_addr().unwrap(), to, open: None };
         switch.pass(listener);
         switch
-    }
-
-    /// How many connections went this way.
-    pub fn accepted(&self) -> usize {
-        self.accepted.load(Ordering::Relaxed)
     }
 
     /// Cuts every connection, and refuses new ones.
@@ -48,12 +40,11 @@ impl Switch {
     fn pass(&mut self, listener: TcpListener) {
         let cut = CancellationToken::new();
         self.open = Some(cut.clone().drop_guard());
-        let (to, accepted) = (self.to, Arc::clone(&self.accepted));
+        let to = self.to;
         tokio::spawn(cut.run_until_cancelled_owned(async move {
             let mut connections = JoinSet::new();
             loop {
                 let Ok((mut from, _)) = listener.accept().await else { continue };
-                accepted.fetch_add(1, Ordering::Relaxed);
                 connections.spawn(async move {
                     let Ok(mut to) = TcpStream::connect(to).await else { return };
                     let _ = (from.set_nodelay(true), to.set_nodelay(true));

@@ -179,6 +179,13 @@ impl Watcher {
         all
     }
 
+    /// The same without `ready`.
+    pub async fn up_to_events(&mut self, last: impl Fn(&Got) -> bool) -> Vec<Got> {
+        let mut all = self.up_to(last).await;
+        all.retain(|got| got.word() != "ready");
+        all
+    }
+
     /// The events up to the first frame with this word, of which there may be none before.
     pub async fn events_up_to(&mut self, word: &str) -> Vec<Told> {
         let all = self.up_to(|got| got.word() == word).await;

@@ -73,12 +73,11 @@ impl Behind {
 
 /// How runtimes are looked after here: not for long.
 pub fn registry_options() -> RegistryOptions {
-    RegistryOptions {
-        interval: Duration::from_millis(300),
-        longest: Duration::from_millis(300),
-        probe_timeout: Duration::from_millis(1_000),
-        ..RegistryOptions::default()
-    }
+    let mut options = RegistryOptions::default();
+    options.interval = Duration::from_millis(300);
+    options.longest = options.interval;
+    options.probe_timeout = Duration::from_millis(1_000);
+    options
 }
 
 /// The parts of a backend in front of these runtimes, open to everybody.
@@ -281,6 +280,14 @@ impl Target {
             (detail["run"].is_null() && detail["status"] == "idle").then_some(detail)
         })
         .await
+    }
+
+    /// Waits until the backend has all that a worker has said, and returns the newest cursor.
+    pub async fn caught_up(&self, worker: WorkerId) -> String {
+        let head = self.settled(worker).await["cursor"].as_str().unwrap().to_owned();
+        let mut watcher = self.watch(worker, "").await;
+        watcher.up_to(|got| matches!(got, super::Got::Event(told) if told.cursor == head)).await;
+        head
     }
 
     /// Watches a worker; `query` is what stands behind the `?`.

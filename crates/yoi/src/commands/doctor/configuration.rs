@@ -35,9 +35,11 @@ pub fn check(here: &Path) -> Vec<Finding> {
                 findings.push(Finding::ok("settings", "`yoi serve` takes them"));
                 findings.extend(keys(&workspace));
             }
-            Err(problems) => findings.extend(problems.lines().iter().map(|problem| {
-                Finding::fail("settings", problem.clone(), "`yoi config show` and `yoi help serve` tell of each setting.")
-            })),
+            Err(problems) => {
+                findings.extend(problems.lines().iter().map(|problem| {
+                    Finding::fail("settings", problem.clone(), "`yoi serve --help` lists every setting.")
+                }))
+            }
         }
     }
     findings
@@ -51,7 +53,8 @@ fn keys(workspace: &Report) -> Option<Finding> {
     Some(if mode & 0o077 == 0 {
         Finding::ok(CURSOR_KEYS, format!("only its owner can read {path}"))
     } else {
-        let message = format!("others of this machine may use {path} (mode {mode:03o}), which seals cursors and sign-ins");
+        let message =
+            format!("others of this machine may use {path} (mode {mode:03o}), which seals cursors and sign-ins");
         Finding::fail(CURSOR_KEYS, message, format!("Run `chmod 600 {path}`."))
     })
 }

@@ -168,7 +168,10 @@ fn a_runtimes_clock_is_compared_with_that_of_whoever_asked_it() {
         (json!({ "time": "2026-01-01T11:59:30.000Z", "checked_at": "2026-01-01T11:59:30.020Z" }), None),
         (json!({ "time": "2026-01-01T11:59:25.100Z", "checked_at": "2026-01-01T11:59:30.000Z" }), None),
         (json!({ "time": "2026-01-01T11:59:20.000Z", "checked_at": "2026-01-01T11:59:30.000Z" }), Some("10 s behind")),
-        (json!({ "time": "2026-01-01T12:59:30.000Z", "checked_at": "2026-01-01T11:59:30.000Z" }), Some("3600 s ahead of")),
+        (
+            json!({ "time": "2026-01-01T12:59:30.000Z", "checked_at": "2026-01-01T11:59:30.000Z" }),
+            Some("3600 s ahead of"),
+        ),
         // older runtimes do not say
         (json!({ "checked_at": "2026-01-01T11:59:30.000Z" }), None),
     ] {
@@ -223,7 +226,10 @@ fn configuration_is_read_where_there_is_any() {
     assert!(configuration::check(here.path()).is_empty());
     assert_eq!(found(&[]).1, "");
     assert_eq!(found(&[("mine.toml", "a = 1\n")]).1, "ok   configuration: .yoi/mine.toml reads\n");
-    insta::assert_snapshot!(found(&[("workspace.toml", "listen = \"127.0.0.1:7070\"\n"), ("notes.md", "= not TOML")]).1, @"");
+    insta::assert_snapshot!(found(&[("workspace.toml", "listen = \"127.0.0.1:7070\"\n"), ("notes.md", "= not TOML")]).1, @r"
+    ok   configuration: .yoi/workspace.toml reads
+    ok   settings: `yoi serve` takes them
+    ");
     let (_, words) = found(&[("workspace.toml", "listen = 'x'\n"), ("bad.toml", "a = 1\ntoken = hunter2\n")]);
     assert!(words.contains("fail configuration: .yoi/bad.toml: line 2: ") && !words.contains("hunter2"), "{words}");
     // what is no TOML is told once, and nothing is told of what follows from it
@@ -235,9 +241,22 @@ fn configuration_is_read_as_serving_reads_it_without_a_word_of_its_secrets() {
     let workspace = "\
         listen = \"0.0.0.0:7070\"\nlinger = \"soon\"\n\
         [[runtimes]]\nid = \"far\"\nurl = \"https://box.example:7071\"\ntoken = \"hunter2\"\n";
-    let (_, words) = found(&[("workspace.toml", workspace), ("runtime.toml", "store = 5\n")]);
+    let (_, words) = found(&[("workspace.toml", workspace), ("runtime.toml", "max_workers = \"many\"\n")]);
     assert!(!words.contains("hunter2"), "{words}");
-    insta::assert_snapshot!(words, @"");
+    insta::assert_snapshot!(words, @r#"
+    ok   configuration: .yoi/runtime.toml reads
+    ok   configuration: .yoi/workspace.toml reads
+    fail settings: HERE/.yoi/workspace.toml:6:9: `runtimes[0].token` is a secret: refer to it as { env = "NAME" } or { file = "PATH" }
+         hint: `yoi serve --help` lists every setting.
+    fail settings: HERE/.yoi/workspace.toml:2:1: `linger` is a time such as 200ms, 30s, 5m, 2h or 30d, not `soon`
+         hint: `yoi serve --help` lists every setting.
+    fail settings: HERE/.yoi/workspace.toml:1:1: `listen` 0.0.0.0:7070 can be reached from other machines, so there must be [[principals]]: `yoi token new` makes a token for one
+         hint: `yoi serve --help` lists every setting.
+    fail settings: HERE/.yoi/workspace.toml:1:1: `listen` 0.0.0.0:7070 can be reached from other machines, so `tls.cert` and `tls.key` must be set, or `proxy_tls` where a proxy terminates TLS
+         hint: `yoi serve --help` lists every setting.
+    fail settings: HERE/.yoi/runtime.toml:1:1: `max_workers` is a whole number, not `many`
+         hint: `yoi serve --help` lists every setting.
+    "#);
 }
 
 #[test]

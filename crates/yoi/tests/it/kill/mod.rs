@@ -5,6 +5,7 @@
 
 mod ledger;
 mod load;
+mod workspace;
 
 use crate::dice::Dice;
 use crate::profiles;
@@ -61,10 +62,7 @@ struct Total {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn kill() {
-    let rounds = match std::env::var("YOI_KILL_ROUNDS") {
-        Ok(text) => text.parse().expect("YOI_KILL_ROUNDS is a number"),
-        Err(_) => ROUNDS,
-    };
+    let rounds = rounds();
     let mut dice = Dice::new();
     let home = Home::new(&profiles::stream(8));
     let mut world = World::default();
@@ -100,6 +98,14 @@ async fn kill() {
         let Total { events, inputs, unsure, interrupted, resumed } = world.total;
         assert!(events > 100 * rounds && inputs > rounds && resumed > rounds, "too little happened");
         assert!(unsure > 0 && interrupted > 0, "no kill came at a bad moment");
+    }
+}
+
+/// How many kills there are to be.
+fn rounds() -> usize {
+    match std::env::var("YOI_KILL_ROUNDS") {
+        Ok(text) => text.parse().expect("YOI_KILL_ROUNDS is a number"),
+        Err(_) => ROUNDS,
     }
 }
 
@@ -267,7 +273,7 @@ impl Live {
 }
 
 /// Says something, its text being its key.
-async fn send(client: &RuntimeClient, worker: WorkerId, text: &str) -> Result<RunId, yoi_client::Error> {
+pub async fn send(client: &RuntimeClient, worker: WorkerId, text: &str) -> Result<RunId, yoi_client::Error> {
     let input = SendInput { content: vec![Part::text(text)], idempotency_key: Some(text.to_owned()) };
     client.input(worker, &input).await.map(|accepted| accepted.run_id)
 }

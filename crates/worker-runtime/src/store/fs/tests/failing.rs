@@ -54,6 +54,42 @@ async fn files_are_synced_behind_the_writes() {
     store.close().await.unwrap();
 }
 
+/// Everything else of the process runs on the thread that this test is on.
+#[tokio::test]
+async fn no_disk_is_waited_for_on_the_thread_that_serves() {
+    let root = tempfile::tempdir().unwrap();
+    let serving = std::thread::current().id();
+    let waited = Arc::new([const { AtomicBool::new(false) }; 3]);
+    let seen = Arc::clone(&waited);
+    let watch = move |operation, name: &str| {
+        assert_ne!(std::thread::current().id(), serving, "{operation:?} of {name}");
+        seen[operation as usize].store(true, Ordering::SeqCst);
+        None
+    };
+    let options = FsOptions {
+        durability: Durability::Always,
+        segment_bytes: 300,
+        faults: Some(Arc::new(watch)),
+        ..FsOptions::new(root.path())
+    };
+    let (store, _) = load(options.clone()).await;
+    for n in 1..4 {
+        let worker = store.create(id(n), Bytes::from_static(b"{}")).await.unwrap();
+        let mut feed = Feed::new();
+        for _ in 0..5 {
+            let mut batch = feed.with_entry(2);
+            batch.checkpoint = Some(feed.checkpoint());
+            commit(&worker, batch, Flush::Required).await.unwrap();
+        }
+    }
+    store.close().await.unwrap();
+    let (store, workers) = load(options).await;
+    assert_eq!(workers.len(), 3);
+    store.close().await.unwrap();
+    let [write, sync, _] = &*waited;
+    assert!(write.load(Ordering::SeqCst) && sync.load(Ordering::SeqCst), "the disk was used");
+}
+
 #[tokio::test]
 async fn a_full_disk_leaves_nothing_half_written() {
     let root = tempfile::tempdir().unwrap();
