@@ -23,6 +23,7 @@ test: ## Run every test
 
 lint: ## Check formatting, lints, generated files, feature isolation and the tree
 	@scripts/setup
+	@scripts/setup-typescript
 	@scripts/lint
 
 fmt: ## Format the code
@@ -38,6 +39,7 @@ bench: ## Measure; benches/README.md says what the figures mean
 soak: ## The slow tests: SEEDS simulated networks, ROUNDS kills
 	@scripts/setup
 	YOI_SIM_SEEDS=$(SEEDS) $(CARGO) test -p observation --features ws --test it -- --nocapture simulation
+	YOI_SIM_SEEDS=$(SEEDS) $(CARGO) test -p yoi-workspace-server --test simulation -- --nocapture
 	YOI_KILL_ROUNDS=$(ROUNDS) $(CARGO) test -p yoi --test it -- --nocapture kill
 
 fuzz: ## Run every fuzz target for FUZZ_SECONDS

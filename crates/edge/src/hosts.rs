@@ -5,7 +5,7 @@
 
 use crate::{HEALTH_PATHS, Refused};
 use http::header::HOST;
-use http::{HeaderMap, Uri};
+use http::{HeaderMap, Uri, Version};
 use protocol::Code;
 use std::net::{IpAddr, SocketAddr};
 
@@ -27,8 +27,12 @@ pub enum Hosts {
 
 impl Hosts {
     /// Whether a request goes on to its route.
-    pub(crate) fn check(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), Refused> {
+    pub(crate) fn check(&self, version: Version, uri: &Uri, headers: &HeaderMap) -> Result<(), Refused> {
         let host = authority(uri, headers)?;
+        // RFC 9112 §3.2; before 1.1 there was none, and since 2 the target says it
+        if version == Version::HTTP_11 && !headers.contains_key(HOST) {
+            return Err(Refused::new(Code::InvalidInput, "a request has a `Host`"));
+        }
         match self {
             Hosts::Own { besides, refusal } if !HEALTH_PATHS.contains(&uri.path()) => {
                 let is_named = |host: &str| is_own_name(host) || besides.iter().any(|name| names(name, host));
@@ -92,11 +96,15 @@ mod tests {
     }
 
     fn code(hosts: &Hosts, path: &str, asked: &[&str]) -> Option<Code> {
+        code_in(Version::HTTP_11, hosts, path, asked)
+    }
+
+    fn code_in(version: Version, hosts: &Hosts, path: &str, asked: &[&str]) -> Option<Code> {
         let mut map = HeaderMap::new();
         for host in asked {
             map.append(HOST, HeaderValue::from_str(host).unwrap());
         }
-        hosts.check(&path.parse().unwrap(), &map).err().map(|refused| refused.problem().code.clone())
+        hosts.check(version, &path.parse().unwrap(), &map).err().map(|refused| refused.problem().code.clone())
     }
 
     #[test]
@@ -112,11 +120,22 @@ mod tests {
             assert_eq!(code(&hosts, "/v1/runtime", &[other]), Some(Code::Forbidden), "{other}");
             assert_eq!(code(&Hosts::Any, "/v1/runtime", &[other]), None, "{other}");
         }
-        assert_eq!(code(&hosts, "/v1/runtime", &[]), Some(Code::Forbidden));
+        assert_eq!(code_in(Version::HTTP_10, &hosts, "/v1/runtime", &[]), Some(Code::Forbidden));
         assert_eq!(code(&hosts, "http://evil.example/", &["localhost"]), Some(Code::Forbidden));
         assert_eq!(code(&hosts, "/healthz", &["pod.example"]), None);
         for hosts in [&hosts, &Hosts::Any] {
             assert_eq!(code(hosts, "/healthz", &["localhost", "localhost"]), Some(Code::InvalidInput));
+        }
+    }
+
+    #[test]
+    fn every_request_of_http_1_1_says_whom_it_asks() {
+        for hosts in [own(&[]), Hosts::Any] {
+            for path in ["/v1/runtime", "/healthz", "http://localhost/healthz"] {
+                assert_eq!(code(&hosts, path, &[]), Some(Code::InvalidInput), "{path}");
+            }
+            assert_eq!(code_in(Version::HTTP_10, &hosts, "/healthz", &[]), None);
+            assert_eq!(code_in(Version::HTTP_2, &hosts, "http://localhost/v1/runtime", &[]), None);
         }
     }
 

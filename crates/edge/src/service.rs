@@ -73,7 +73,7 @@ impl Service {
         request.extensions_mut().insert(peer);
         request.extensions_mut().insert(self.shared.options.body);
         let answer = async {
-            self.shared.options.hosts.check(request.uri(), request.headers())?;
+            self.shared.options.hosts.check(request.version(), request.uri(), request.headers())?;
             let Ok(response) = self.router.call(request).await;
             Ok(response)
         };

@@ -798,6 +798,8 @@ export interface RuntimeInfo {
   diagnostics: Diagnostic[];
   /** When it was started. */
   started_at: Timestamp;
+  /** Now, by its own clock. */
+  time?: Timestamp;
 }
 
 /** A profile that workers can be made with. */
@@ -862,6 +864,8 @@ export interface RuntimeRow {
   store?: StoreInfo;
   /** When it answered last: how old the rest of this row is. Absent until it has. */
   checked_at?: Timestamp;
+  /** What its own clock said then: `checked_at` is by the backend's. */
+  time?: Timestamp;
   /** When it was started. */
   started_at?: Timestamp;
   /** Why it is not reached, and what its operator should know. */

@@ -19,8 +19,8 @@ use protocol::{RunId, RuntimeId, WorkerId};
 use std::future::Future;
 use std::sync::Arc;
 use tokio::time::Instant;
-use yoi_access::{Command, Denied};
 use yoi_access::audit::Line;
+use yoi_access::{Command, Denied};
 use yoi_edge::{Answer, Params, Refused, body, json};
 
 /// One command, from when it was asked.
@@ -175,12 +175,7 @@ async fn make(asked: &mut Asked, request: Request<Body>) -> Answer {
     Ok(response)
 }
 
-pub(super) async fn input(
-    State(shared): State<Arc<Shared>>,
-    who: Who,
-    path: Params,
-    request: Request<Body>,
-) -> Answer {
+pub(super) async fn input(State(shared): State<Arc<Shared>>, who: Who, path: Params, request: Request<Body>) -> Answer {
     let (mut asked, worker) = Asked::of_worker(&shared, who, &path, Command::Input)?;
     let answer = say(&mut asked, worker, request).await;
     asked.done(answer)
@@ -214,7 +209,8 @@ async fn resolve(asked: &Asked, worker: WorkerId, approval_id: &str, request: Re
 }
 
 pub(super) async fn cancel(State(shared): State<Arc<Shared>>, who: Who, path: Params) -> Answer {
-    plain(&shared, who, &path, Command::Cancel, |entry, worker| async move { entry.handle().cancel(worker).await }).await
+    plain(&shared, who, &path, Command::Cancel, |entry, worker| async move { entry.handle().cancel(worker).await })
+        .await
 }
 
 pub(super) async fn stop(State(shared): State<Arc<Shared>>, who: Who, path: Params) -> Answer {
@@ -222,7 +218,8 @@ pub(super) async fn stop(State(shared): State<Arc<Shared>>, who: Who, path: Para
 }
 
 pub(super) async fn resume(State(shared): State<Arc<Shared>>, who: Who, path: Params) -> Answer {
-    plain(&shared, who, &path, Command::Resume, |entry, worker| async move { entry.handle().resume(worker).await }).await
+    plain(&shared, who, &path, Command::Resume, |entry, worker| async move { entry.handle().resume(worker).await })
+        .await
 }
 
 /// A command without a body, answered with the worker's detail.

@@ -6,12 +6,15 @@
 
 use super::presence::Present;
 use super::who::{SUBPROTOCOL, Who, unauthenticated};
+use super::workers::known_labels;
 use super::{deflate, refused};
 use crate::backend::Shared;
+use crate::registry::Entry;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use futures_util::StreamExt;
 use futures_util::future::FutureExt;
+use futures_util::stream::BoxStream;
 use http::HeaderMap;
 use observation::{AttachRequest, Connection, Framing, Step, Subject};
 use protocol::{Code, Diagnostic, Envelope, RuntimeId, WorkerId};
@@ -24,6 +27,9 @@ use yoi_edge::{Answer, Params, Refused, sse};
 
 /// How long a stream of server-sent events waits to be told that there is nothing to stream.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long it takes until a worker that is hidden is looked for again.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
 /// What is kept for as long as somebody watches.
 struct Watching {
@@ -109,7 +115,8 @@ fn envelope(path: &Params) -> Envelope {
 }
 
 fn worker_subject(shared: &Arc<Shared>, who: &Who, path: &Params, request: AttachRequest) -> Subject {
-    let refuse = |code, words: &str| Subject::Refused { envelope: envelope(path), diagnostic: Diagnostic::new(code, words) };
+    let refuse =
+        |code, words: &str| Subject::Refused { envelope: envelope(path), diagnostic: Diagnostic::new(code, words) };
     let runtime = path.get("runtime_id").parse::<RuntimeId>().ok();
     let entry = runtime.filter(|id| shared.policy().sees_runtime(who.principal(), id));
     let Some(entry) = entry.and_then(|id| shared.registry.entry(&id)) else {
@@ -119,6 +126,12 @@ fn worker_subject(shared: &Arc<Shared>, who: &Who, path: &Params, request: Attac
         return refuse(Code::WorkerNotFound, "there is no such worker");
     };
     let (policy, principal) = (shared.policy(), Arc::clone(&who.credential.principal));
+    if let Some(labels) = known_labels(shared, entry.runtime_id(), worker) {
+        let subject = super::workers::subject(entry.runtime_id(), worker, &labels);
+        if policy.observe(&principal, &subject) == Observe::Hidden {
+            return Subject::Later { envelope: envelope(path), steps: looking_in_vain(entry, worker) };
+        }
+    }
     let runtime_id = entry.runtime_id().clone();
     let admit = move |info: &protocol::WorkerInfo| {
         let subject = super::workers::subject(&runtime_id, worker, &info.labels);
@@ -131,19 +144,43 @@ fn worker_subject(shared: &Arc<Shared>, who: &Who, path: &Params, request: Attac
     shared.mirrors.follow(shared.upstream(&entry), worker, request, Box::new(admit))
 }
 
+/// How looking for a worker goes that is hidden from whoever looks: as for one that is not there,
+/// which nobody knows while its runtime is away. Nothing of it is mirrored for them.
+fn looking_in_vain(entry: Arc<Entry>, worker: WorkerId) -> BoxStream<'static, Step> {
+    let steps = futures_util::stream::unfold(Some(false), move |told| {
+        let entry = Arc::clone(&entry);
+        async move {
+            let told = told?;
+            loop {
+                let Some(asked) = entry.removed().run_until_cancelled(entry.handle().worker(worker)).await else {
+                    let words = format!("runtime `{}` was taken out of the workspace", entry.runtime_id());
+                    return Some((Step::Refuse(Diagnostic::new(Code::RuntimeNotFound, words)), None));
+                };
+                match asked {
+                    Err(error) if error.code() != Code::WorkerNotFound => {
+                        if !told {
+                            return Some((Step::Tell(error.to_diagnostic()), Some(true)));
+                        }
+                        tokio::time::sleep(LOOK_AGAIN).await;
+                    }
+                    _ => {
+                        let why = Diagnostic::new(Code::WorkerNotFound, "there is no such worker");
+                        return Some((Step::Refuse(why), None));
+                    }
+                }
+            }
+        }
+    });
+    steps.boxed()
+}
+
 fn workspace_subject(shared: &Shared, who: &Who, request: AttachRequest) -> Subject {
     let policy = shared.policy();
     shared.summary.follow(request, policy.lens(&policy.workspace(who.principal())))
 }
 
 /// Gives the socket to the hub once the handshake is done.
-fn hand_over(
-    handshake: Handshake,
-    shared: &Arc<Shared>,
-    who: &Who,
-    subject: Subject,
-    watching: Watching,
-) -> Response {
+fn hand_over(handshake: Handshake, shared: &Arc<Shared>, who: &Who, subject: Subject, watching: Watching) -> Response {
     let agreed = deflate::agree(handshake.extensions());
     let framing = if agreed.is_some() { Framing::Deflate } else { Framing::WebSocket };
     let mut handshake = handshake.with_protocol(SUBPROTOCOL);

@@ -96,8 +96,7 @@ impl Presence {
     /// Ends the streams of credentials that are not good any more. Those who come from now on are
     /// others. Told to the end first, to the hub then: see `hand_over`.
     fn end(&self, hub: &Hub, why: &Diagnostic, is_good: impl Fn(&Credential) -> bool) {
-        let ended: Vec<_> =
-            self.open.lock().credentials.extract_if(|_, tagged| !is_good(&tagged.credential)).collect();
+        let ended: Vec<_> = self.open.lock().credentials.extract_if(|_, tagged| !is_good(&tagged.credential)).collect();
         for (_, tagged) in ended {
             tagged.end.come(why.clone());
             hub.end(tagged.tag, why);

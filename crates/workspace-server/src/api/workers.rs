@@ -136,14 +136,17 @@ pub(super) fn subject<'a>(runtime_id: &'a RuntimeId, worker_id: WorkerId, labels
     Subject { runtime_id, worker_id, labels }
 }
 
-/// The labels of a worker, which never change: as known, or asked.
-pub(super) async fn worker_labels(shared: &Shared, entry: &Entry, worker: WorkerId) -> Result<Labels, Refused> {
+/// The labels of a worker, which never change, where it is known.
+pub(super) fn known_labels(shared: &Shared, runtime_id: &RuntimeId, worker: WorkerId) -> Option<Labels> {
     let state = shared.summary.state();
-    let key = (entry.runtime_id(), worker);
-    if let Ok(at) = state.workers.binary_search_by(|row| (&row.runtime_id, row.worker_id).cmp(&key))
-        && let Some(row) = state.workers.get(at)
-    {
-        return Ok(row.labels.clone());
+    let at = state.workers.binary_search_by(|row| (&row.runtime_id, row.worker_id).cmp(&(runtime_id, worker)));
+    state.workers.get(at.ok()?).map(|row| row.labels.clone())
+}
+
+/// The labels of a worker: as known, or asked.
+pub(super) async fn worker_labels(shared: &Shared, entry: &Entry, worker: WorkerId) -> Result<Labels, Refused> {
+    if let Some(labels) = known_labels(shared, entry.runtime_id(), worker) {
+        return Ok(labels);
     }
     let detail = entry.handle().worker(worker).await.map_err(|error| failed(shared, entry, &error))?;
     shared.summary.saw(entry.runtime_id(), &detail);

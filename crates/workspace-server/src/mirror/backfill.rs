@@ -42,10 +42,11 @@ impl Mirror {
     pub(super) async fn backfill(&self, request: &AttachRequest, stream: &Arc<Stream>, tell: bool) -> Backfill {
         let Some(cursor) = self.asked(request) else { return Backfill::Refused(unknown()) };
         let _one = self.backfilling.lock().await;
-        if self.index.find(&cursor).is_some() {
-            return Backfill::Known;
-        }
         for _ in 0..TRIES {
+            // the mirror may have come by itself to what follows the cursor
+            if self.index.find(&cursor).is_some() {
+                return Backfill::Known;
+            }
             metrics::counter!(BACKFILLS).increment(1);
             match self.fetch(&cursor, stream).await {
                 Ok(Backfill::Again) => {}

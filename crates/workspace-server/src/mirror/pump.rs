@@ -166,10 +166,31 @@ impl<'a> Pump<'a> {
         }
     }
 
+    /// Lets viewers in, once the runtime has told all that it had, or is lost before that: `ready`
+    /// must not be said of less.
+    fn show(&self) {
+        let Some(stream) = &self.stream else { return };
+        self.mirror.stage.send_if_modified(|stage| match stage {
+            Stage::Live(_) => false,
+            // it was ended meanwhile
+            Stage::Gone(why) => {
+                stream.end(why.clone());
+                false
+            }
+            Stage::Opening(_) => {
+                *stage = Stage::Live(Arc::clone(stream));
+                true
+            }
+        });
+    }
+
     /// Tells of an outage, once.
     fn down(&self, why: Diagnostic) {
         match &self.stream {
-            Some(stream) => stream.link_down(why),
+            Some(stream) => {
+                stream.link_down(why);
+                self.show();
+            }
             None => {
                 self.mirror.stage.send_if_modified(|stage| match stage {
                     Stage::Opening(before) => {
@@ -248,7 +269,11 @@ impl<'a> Pump<'a> {
                 Incoming::Ready { .. } if !*begun => {
                     return Err(Ended::Malformed("no snapshot came".to_owned()));
                 }
-                Incoming::Ready { .. } => self.malformed = 0,
+                Incoming::Ready { .. } => {
+                    self.malformed = 0;
+                    self.append(&mut events)?;
+                    self.show();
+                }
                 Incoming::Heartbeat => {}
                 Incoming::Diagnostic(diagnostic) => {
                     tracing::debug!(code = %diagnostic.code, "a runtime told something of a stream");
@@ -302,14 +327,7 @@ impl<'a> Pump<'a> {
             };
             let log = Log::restored(self.mirror.options.limits, lineage, BASE);
             let stream = Stream::new(options, log, state);
-            self.stream = Some(Arc::clone(&stream));
-            self.mirror.stage.send_modify(|stage| {
-                // unless it was ended meanwhile
-                match stage {
-                    Stage::Gone(why) => stream.end(why.clone()),
-                    stage => *stage = Stage::Live(stream),
-                }
-            });
+            self.stream = Some(stream);
             return Ok(());
         };
         metrics::counter!(REPLACED).increment(1);

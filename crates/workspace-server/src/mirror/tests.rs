@@ -33,6 +33,8 @@ struct World {
     open: usize,
     /// The next connection brings this as it is.
     garbage: Option<Bytes>,
+    /// How many events a snapshot is behind; those come after it by themselves, a while later.
+    stale: usize,
 }
 
 #[derive(Default)]
@@ -82,8 +84,8 @@ impl Runtime {
     }
 
     fn state(&self) -> State {
-        let mut state = State::new(info());
-        for json in &self.world.lock().events {
+        let (mut state, world) = (State::new(info()), self.world.lock());
+        for json in &world.events[..world.events.len() - world.stale] {
             state.apply(&AnyEvent::from_json(std::str::from_utf8(json).unwrap()).unwrap());
         }
         state
@@ -127,6 +129,9 @@ impl Source for Connection {
             loop {
                 let runtime = Arc::clone(&self.runtime);
                 let changed = runtime.changed.notified();
+                if self.first.is_none() && !self.ready && runtime.world.lock().stale > 0 {
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
                 {
                     let mut world = self.runtime.world.lock();
                     if world.deleted {
@@ -135,7 +140,12 @@ impl Source for Connection {
                     if world.away || world.breaks != self.breaks {
                         return Err(Runtime::away());
                     }
-                    into.extend(self.first.take());
+                    let first = self.first.take();
+                    let alone = first.is_some() && world.stale > 0;
+                    into.extend(first);
+                    if alone {
+                        return Ok(());
+                    }
                     if let Some(json) = world.garbage.take() {
                         into.push(Incoming::Event { cursor: Runtime::cursor(self.era, 0), json });
                         return Ok(());
@@ -241,8 +251,9 @@ impl RuntimeHandle for Handle {
                     let mut json = serde_json::to_value(&state).unwrap();
                     json["type"] = "snapshot".into();
                     json["at"] = AT.into();
-                    let cursor = Runtime::cursor(world.era, world.events.len());
-                    (world.events.len(), Some(Incoming::Event { cursor, json: Bytes::from(json.to_string()) }))
+                    let at = world.events.len() - world.stale;
+                    let cursor = Runtime::cursor(world.era, at);
+                    (at, Some(Incoming::Event { cursor, json: Bytes::from(json.to_string()) }))
                 }
             };
             world.open += 1;
@@ -466,6 +477,31 @@ async fn what_of_older_events_fits_can_be_resumed_from() {
     let asked = runtime.world.lock().asked.len();
     Viewer::new(&small, &runtime, cursor(90)).expect(&["event 91", "event 92"]).await;
     assert_eq!(runtime.world.lock().asked.len(), asked, "served from memory");
+}
+
+/// A runtime makes a snapshot once for many, and may begin with one that is older than its newest
+/// event.
+#[tokio::test(start_paused = true)]
+async fn ready_is_not_said_before_the_runtime_has_told_all_it_had() {
+    let runtime = Runtime::new();
+    runtime.say(20);
+    runtime.change(|world| world.stale = 10);
+    for n in [15, 5] {
+        let mirrors = mirrors(1, Limits::default());
+        let mut viewer = Viewer::new(&mirrors, &runtime, others_cursor(&mirrors, n));
+        for n in n + 1..=20 {
+            assert_eq!(viewer.next().await, format!("event {n}"));
+        }
+        viewer.expect(&["ready"]).await;
+    }
+    // where the connection breaks in between, what is known is served
+    let mirrors = mirrors(1, Limits::default());
+    let mut viewer = Viewer::new(&mirrors, &runtime, None);
+    tokio::time::sleep(Duration::from_millis(10)).await;
+    runtime.change(|world| world.away = true);
+    viewer.expect(&["runtime_unavailable", "link down", "snapshot of 10", "ready"]).await;
+    runtime.change(|world| world.away = false);
+    viewer.expect(&["link up", "event 11"]).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -241,6 +241,9 @@ impl Person {
         };
         let mut frames = Vec::new();
         for _ in 0..self.random.below(20) {
+            if self.world.is_settled() {
+                return;
+            }
             match timeout(Duration::from_secs(10), subscription.receive(&mut frames)).await {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => return self.broken(&error),
@@ -275,7 +278,10 @@ impl Person {
              sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
         );
         let _ = io.write_all(request.as_bytes()).await;
-        sleep(self.random.millis(20_000)).await;
+        let until = Instant::now() + self.random.millis(20_000);
+        while Instant::now() < until && !self.world.is_settled() {
+            sleep(Duration::from_millis(250)).await;
+        }
     }
 
     async fn look_at_something_old(&mut self) {

@@ -86,10 +86,10 @@ impl Plan {
             linger: Duration::from_millis(random.between(100, 6_000)),
             merge_after: random.between(5, 60),
             latency: Duration::from_millis(random.between(2, 150)),
-            tick: Duration::from_millis(*random.pick(&[10, 20, 20, 40])),
+            tick: Duration::from_millis(*random.pick(&[10, 40, 40, 40])),
             tcp_capacity: random.between(64, 128) as usize,
             disk_lag_ms: random.pick(&[0, 0, 5, 80]).to_owned(),
-            calm: Duration::from_secs(random.between(12, 30)),
+            calm: Duration::from_secs(random.between(10, 25)),
         }
     }
 

@@ -15,7 +15,10 @@ pub async fn sign_ins(address: SocketAddr, times: usize) -> Vec<(u16, bool)> {
     let mut all = Vec::with_capacity(times);
     for n in 0..times {
         let body = json!({"token": format!("yoi_{n:043}")}).to_string();
-        let head = format!("POST /api/session HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\ncontent-length: {}", body.len());
+        let head = format!(
+            "POST /api/session HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\ncontent-length: {}",
+            body.len()
+        );
         stream.get_mut().write_all(format!("{head}\r\n\r\n{body}").as_bytes()).await.unwrap();
         let (mut head, mut length) = (String::new(), 0);
         while !head.ends_with("\r\n\r\n") {
@@ -37,8 +40,24 @@ pub async fn sign_ins(address: SocketAddr, times: usize) -> Vec<(u16, bool)> {
 async fn names_that_climb_lead_nowhere() {
     let stage = Stage::with(|_| {}).await;
     let worker = stage.make(1, &[]).await;
-    for id in ["..", ".", "%2e%2e", "..%2f..%2fsession", "box%2f..%2fbox", "box%00", "BOX", "box%20", "b%6fx%2f", "%ff", "%zz"] {
-        for path in [format!("/api/runtimes/{id}"), format!("/api/runtimes/{id}/workers"), format!("/api/runtimes/{id}/workers/{worker}")] {
+    for id in [
+        "..",
+        ".",
+        "%2e%2e",
+        "..%2f..%2fsession",
+        "box%2f..%2fbox",
+        "box%00",
+        "BOX",
+        "box%20",
+        "b%6fx%2f",
+        "%ff",
+        "%zz",
+    ] {
+        for path in [
+            format!("/api/runtimes/{id}"),
+            format!("/api/runtimes/{id}/workers"),
+            format!("/api/runtimes/{id}/workers/{worker}"),
+        ] {
             let reply = stage.ask("ada", "GET", &path, None).await;
             assert!([400, 404].contains(&reply.status), "{path}: {reply:?}");
         }
@@ -65,9 +84,23 @@ async fn the_guard_stands_before_every_spelling() {
     let stage = Stage::with(|_| {}).await;
     let worker = stage.make(1, &[]).await;
     let paths = [
-        "/api//session", "//api/session", "/api/session/", "/API/session", "/api/./session", "/api/x/../session",
-        "/api/%73ession", "/healthz/../api/session", "/healthz/", "/healthz%2f..%2fapi/session", "/api/session;x=1",
-        "/api/session%00", "/api/session?/healthz", "/metrics", "/metrics/", "/", "/x",
+        "/api//session",
+        "//api/session",
+        "/api/session/",
+        "/API/session",
+        "/api/./session",
+        "/api/x/../session",
+        "/api/%73ession",
+        "/healthz/../api/session",
+        "/healthz/",
+        "/healthz%2f..%2fapi/session",
+        "/api/session;x=1",
+        "/api/session%00",
+        "/api/session?/healthz",
+        "/metrics",
+        "/metrics/",
+        "/",
+        "/x",
     ];
     for path in paths {
         for method in ["GET", "PUT", "OPTIONS", "TRACE", "PATCH", "PROPFIND"] {
@@ -80,7 +113,15 @@ async fn the_guard_stands_before_every_spelling() {
     for name in ["x-http-method-override", "x-original-url", "x-rewrite-url", "x-forwarded-user", "x-remote-user"] {
         for value in ["DELETE", "/healthz", "ada"] {
             assert_eq!(stage.raw("GET", &of(worker, ""), &[(name, value)], None).await.status, 401);
-            stage.raw("GET", &of(worker, ""), &[(name, value), ("authorization", &format!("Bearer {}", token("vera")))], None).await.good(200);
+            stage
+                .raw(
+                    "GET",
+                    &of(worker, ""),
+                    &[(name, value), ("authorization", &format!("Bearer {}", token("vera")))],
+                    None,
+                )
+                .await
+                .good(200);
         }
     }
     for path in ["/api/events/w%73", &of(worker, "/events/%77s"), "/api/events/ws/"] {
@@ -92,7 +133,9 @@ async fn the_guard_stands_before_every_spelling() {
 
 /// How many answers came.
 fn answers(all: &[u8]) -> usize {
-    all.windows(12).filter(|window| window.starts_with(b"HTTP/1.1 ") && window[9..].iter().all(u8::is_ascii_digit)).count()
+    all.windows(12)
+        .filter(|window| window.starts_with(b"HTTP/1.1 ") && window[9..].iter().all(u8::is_ascii_digit))
+        .count()
 }
 
 /// Requests that two servers in a row might read differently.
@@ -101,7 +144,11 @@ async fn nothing_is_smuggled_in_behind_another_request() {
     let stage = Stage::with(|_| {}).await;
     let worker = stage.make(1, &[]).await;
     let host = stage.address;
-    let hidden = format!("POST {} HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {}\r\ncontent-length: 0\r\n\r\n", of(worker, "/stop"), token("ada"));
+    let hidden = format!(
+        "POST {} HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {}\r\ncontent-length: 0\r\n\r\n",
+        of(worker, "/stop"),
+        token("ada")
+    );
     let bearer = format!("authorization: Bearer {}\r\ncontent-type: application/json\r\n", token("vera"));
     let start = format!("POST /api/session HTTP/1.1\r\nhost: {host}\r\n{bearer}");
     let framed = [
@@ -124,7 +171,8 @@ async fn nothing_is_smuggled_in_behind_another_request() {
         assert_eq!((read(&all).status, answers), (400, 1), "{frame:?}: {}", String::from_utf8_lossy(&all));
     }
     // both lengths: whichever a proxy went by, what follows is not taken for a request of its own
-    let both = format!("{start}content-length: {}\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n{hidden}", hidden.len() + 5);
+    let both =
+        format!("{start}content-length: {}\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n{hidden}", hidden.len() + 5);
     let all = send(stage.address, both.as_bytes()).await;
     assert_eq!(answers(&all), 1, "{}", String::from_utf8_lossy(&all));
     assert_eq!(stage.ask("ada", "GET", &of(worker, ""), None).await.good(200)["status"], "idle", "nobody stopped it");
@@ -133,7 +181,8 @@ async fn nothing_is_smuggled_in_behind_another_request() {
 #[tokio::test]
 async fn whoever_has_not_said_who_they_are_sends_little() {
     let stage = Stage::with(|_| {}).await;
-    let reply = stage.raw("GET", "/api/session", &[("cookie", &format!("yoi_session={}", "A".repeat(60_000)))], None).await;
+    let reply =
+        stage.raw("GET", "/api/session", &[("cookie", &format!("yoi_session={}", "A".repeat(60_000)))], None).await;
     assert_eq!(reply.status, 401);
     for bytes in [70_000, 1 << 20] {
         for name in ["cookie", "authorization", "x"] {
@@ -148,7 +197,10 @@ async fn whoever_has_not_said_who_they_are_sends_little() {
     let body = json!({"token": "A".repeat(20_000)});
     let reply = ask(stage.address, "POST", "/api/session", &[], Some(body)).await;
     assert_eq!(reply.told(), (413, "payload_too_large".to_owned()));
-    let endless = format!("POST /api/session HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n", stage.address);
+    let endless = format!(
+        "POST /api/session HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n",
+        stage.address
+    );
     let chunks = format!("{endless}4000\r\n{}\r\n", "A".repeat(0x4000));
     assert_eq!(read(&send(stage.address, chunks.as_bytes()).await).status, 413);
 }

@@ -44,7 +44,13 @@ async fn every_command_leaves_who_what_which_and_what_came_of_it() {
         ("otto", "POST", of(nobody, "/input"), Some(body(&text)), "worker_not_found"),
         ("otto", "POST", of(worker, "/input"), Some(json!({"content": PLANTED})), "invalid_input"),
         ("otto", "POST", workers(), Some(json!({"profile": PLANTED})), "profile_not_found"),
-        ("otto", "POST", of(worker, &format!("/approvals/{PLANTED}")), Some(json!({"option": PLANTED})), "approval_not_found"),
+        (
+            "otto",
+            "POST",
+            of(worker, &format!("/approvals/{PLANTED}")),
+            Some(json!({"option": PLANTED})),
+            "approval_not_found",
+        ),
         ("otto", "POST", of(worker, "/cancel"), None, "ok"),
         ("otto", "POST", of(worker, "/stop"), None, "ok"),
         ("otto", "POST", of(worker, "/input"), Some(body(&text)), "worker_stopped"),
@@ -69,14 +75,19 @@ async fn every_command_leaves_who_what_which_and_what_came_of_it() {
     let of_line = |line: &Value, name: &str| line[name].as_str().unwrap_or("-").to_owned();
     let told: Vec<_> = lines
         .iter()
-        .map(|line| ["principal", "role", "authentication", "command", "outcome"].map(|name| of_line(line, name)).join(" "))
+        .map(|line| {
+            ["principal", "role", "authentication", "command", "outcome"].map(|name| of_line(line, name)).join(" ")
+        })
         .collect();
     let row = |who: &str, command: &str, outcome: &str| {
         let role = super::stage::WHO.iter().find(|(name, _)| *name == who).map(|(_, role)| role.as_str()).unwrap();
         format!("{who} {role} token {command} {outcome}")
     };
     let mut expected = vec![row("ada", "create", "ok"), row("otto", "input", "ok"), row("otto", "sign_in", "ok")];
-    let commands = ["input", "create", "delete", "input", "input", "create", "approve", "cancel", "stop", "input", "resume", "stop", "delete", "stop", "stop", "create"];
+    let commands = [
+        "input", "create", "delete", "input", "input", "create", "approve", "cancel", "stop", "input", "resume",
+        "stop", "delete", "stop", "stop", "create",
+    ];
     expected.extend(asked.iter().zip(commands).map(|((who, .., outcome), command)| row(who, command, outcome)));
     expected.push("- - - sign_in unauthenticated".to_owned());
     expected.push("otto operator cookie cancel worker_not_found".to_owned());

@@ -16,7 +16,8 @@ fn others(without: &[&str], with: Vec<yoi_access::Principal>) -> Principals {
 
 async fn ready(watcher: &mut Watcher) -> String {
     let got = watcher.up_to(|got| got.word() == "ready").await;
-    let last = got.iter().rev().find_map(|got| if let Got::Event(told) = got { Some(told.cursor.clone()) } else { None });
+    let last =
+        got.iter().rev().find_map(|got| if let Got::Event(told) = got { Some(told.cursor.clone()) } else { None });
     last.unwrap()
 }
 
@@ -75,11 +76,11 @@ async fn a_token_that_is_revoked_ends_its_streams_and_no_others() {
     let (cookie, _) = stage.sign_in("vera").await;
     let mut vera = stage.watch("vera", &of(worker, "/events/ws")).await;
     let mut workspace = stage.watch("vera", "/api/events/ws").await;
-    let mut signed_in =
-        Watcher::connect(stage.address, &of(worker, "/events/ws"), &[("cookie", cookie)], None).await;
+    let mut signed_in = Watcher::connect(stage.address, &of(worker, "/events/ws"), &[("cookie", cookie)], None).await;
     let bearer = format!("Bearer {}", token("vera"));
     let mut by_sse = sse(&stage, &of(worker, "/events"), &[("authorization", &bearer)]).await;
-    let (mut otto, mut ada) = (stage.watch("otto", &of(worker, "/events/ws")).await, stage.watch("ada", "/api/events/ws").await);
+    let (mut otto, mut ada) =
+        (stage.watch("otto", &of(worker, "/events/ws")).await, stage.watch("ada", "/api/events/ws").await);
     for watcher in [&mut vera, &mut workspace, &mut signed_in, &mut otto, &mut ada] {
         ready(watcher).await;
     }
@@ -155,7 +156,8 @@ async fn nobody_slips_in_while_they_are_revoked() {
                     tokio::time::sleep(Duration::from_micros(n * 200)).await;
                     let shown = [("authorization", format!("Bearer {}", token("vera")))];
                     let url = format!("ws://{}{}", stage.address, of(worker, "/events/ws"));
-                    let mut request = tokio_tungstenite::tungstenite::client::IntoClientRequest::into_client_request(url).unwrap();
+                    let mut request =
+                        tokio_tungstenite::tungstenite::client::IntoClientRequest::into_client_request(url).unwrap();
                     request.headers_mut().insert(shown[0].0, shown[0].1.parse().unwrap());
                     let tcp = tokio::net::TcpStream::connect(stage.address).await.unwrap();
                     let Ok((mut socket, _)) = tokio_tungstenite::client_async(request, tcp).await else { return };

@@ -1,11 +1,14 @@
 //! Workers that are hidden: nothing tells them from those that are not there.
 
 use super::stage::{Stage, a_while, everybody, of, principal, token, workers};
-use crate::support::{Got, Watcher, until};
+use crate::support::{Got, Switch, Watcher, parts, until};
 use protocol::{Role, WorkerId};
 use serde_json::{Value, json};
 use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+use worker_runtime::server::{Server, ServerOptions};
 use yoi_access::{Directory, Principals, Roles, RolesRules};
+use yoi_workspace_server::registry::{RemoteSpec, RuntimeSpec};
 
 /// `vera` does not see what is labelled `secret`; `tom`, an operator, sees `team=core` only.
 async fn stage() -> Stage {
@@ -81,6 +84,59 @@ async fn one_that_is_hidden_answers_as_one_that_is_not_there() {
     }
     // and it is what it was
     assert_eq!(stage.ask("ada", "GET", &of(secret, ""), None).await.good(200)["status"], "idle");
+}
+
+/// What is known here of a hidden worker, and of none that is not there, tells them apart least of
+/// all while nobody can ask its runtime.
+#[tokio::test]
+async fn they_are_the_same_while_their_runtime_is_away() {
+    let behind = super::stage::runtime(super::stage::RUNTIME).await;
+    let server = Server::bind(ServerOptions::new(([127, 0, 0, 1], 0).into()), behind.clone()).await.unwrap();
+    let (to, cancel) = (server.local_addr(), CancellationToken::new());
+    tokio::spawn(server.run(cancel.clone()));
+    let _serving = cancel.drop_guard();
+    let mut switch = Switch::to(to).await;
+    let spec = RemoteSpec::new(super::stage::RUNTIME.parse().unwrap(), format!("http://{}", switch.address));
+    let mut rules = RolesRules::default();
+    rules.viewer.hide = vec!["secret".parse().unwrap()];
+    let mut parts = parts(vec![RuntimeSpec::Remote(Box::new(spec))], 7);
+    parts.directory = Arc::new(Directory::new(everybody()));
+    parts.policy = Arc::new(Roles::new(rules, &everybody()));
+    let stage = Stage::start(parts, behind).await;
+    until("the runtime is up", || async {
+        let row = stage.ask("ada", "GET", "/api/runtimes/box", None).await.good(200);
+        (row["link"] == "up").then_some(())
+    })
+    .await;
+    let secret = stage.make(1, &[("secret", "yes")]).await;
+    let absent = WorkerId::from_parts(1_700_000_000_000, 2);
+    // there is a mirror, and it is known as well as can be
+    let mut ada = stage.watch("ada", &of(secret, "/events/ws")).await;
+    ada.events_up_to("ready").await;
+    let mut workspace = stage.watch("ada", "/api/events/ws").await;
+    workspace.up_to(|got| matches!(got, Got::Event(told) if told.json.contains(&secret.to_string()))).await;
+    switch.cut();
+    ada.up_to(|got| got.word() == "link down").await;
+    for (method, rest) in PATHS.iter().filter(|(_, rest)| !rest.starts_with("/events")) {
+        let body = (*rest == "/input").then(|| json!({"content": [{"type": "text", "text": "text:x"}]}));
+        let hidden = stage.ask("vera", method, &of(secret, rest), body.clone()).await;
+        let none = stage.ask("vera", method, &of(absent, rest), body).await;
+        let told =
+            |reply: &super::stage::Reply| (reply.status, reply.json()["code"].clone(), reply.json()["detail"].clone());
+        assert_eq!(told(&hidden), told(&none), "{method} {rest}");
+    }
+    let mut both = Vec::new();
+    for worker in [secret, absent] {
+        let mut watcher = stage.watch("vera", &of(worker, "/events/ws")).await;
+        let first = masked(&format!("{:?}", watcher.next().await), worker);
+        both.push((watcher, first));
+    }
+    assert_eq!(both[0].1, both[1].1);
+    assert!(both[0].1.contains("runtime_unavailable"), "{}", both[0].1);
+    switch.restore().await;
+    for (watcher, _) in &mut both {
+        assert_eq!(watcher.words_to_the_end().await, ["worker_not_found", "4404"]);
+    }
 }
 
 #[tokio::test]
@@ -159,7 +215,13 @@ async fn a_workspace_s_stream_and_its_totals_tell_of_no_hidden_worker() {
     let seen = stage.make(3, &[("team", "core")]).await;
     for watcher in [&mut vera, &mut tom] {
         let all = workspace(watcher, seen).await;
-        for word in [before.to_string(), hidden.to_string(), "secret".to_owned(), "\\\"counts".to_owned(), "\\\"bytes".to_owned()] {
+        for word in [
+            before.to_string(),
+            hidden.to_string(),
+            "secret".to_owned(),
+            "\\\"counts".to_owned(),
+            "\\\"bytes".to_owned(),
+        ] {
             assert!(!all.contains(&word), "{word}: {all}");
         }
     }

@@ -17,7 +17,9 @@ fn guarded(worker: protocol::WorkerId) -> Vec<(&'static str, String)> {
         ("GET", of(worker, "/events/ws")),
         ("GET", "/api/events/ws".to_owned()),
     ];
-    all.extend(["input", "cancel", "stop", "resume", "approvals/a"].map(|what| ("POST", of(worker, &format!("/{what}")))));
+    all.extend(
+        ["input", "cancel", "stop", "resume", "approvals/a"].map(|what| ("POST", of(worker, &format!("/{what}")))),
+    );
     all
 }
 
@@ -123,7 +125,9 @@ async fn a_form_changes_nothing() {
             assert_eq!(stage.raw("POST", &of(worker, path), &headers, body()).await.told().1, REFUSED);
         }
     }
-    for types in [vec![("content-type", "text/plain"), ("content-type", "application/json")], vec![("content-type", "")]] {
+    for types in
+        [vec![("content-type", "text/plain"), ("content-type", "application/json")], vec![("content-type", "")]]
+    {
         let headers = [&types[..], &[("cookie", &*cookie)]].concat();
         assert_eq!(stage.raw("POST", &of(worker, "/input"), &headers, body()).await.status, 400);
     }
@@ -151,7 +155,9 @@ async fn an_open_server_answers_to_names_of_its_own_machine_only() {
     for own in [format!("localhost:{port}"), "127.0.0.1".to_owned(), format!("[::1]:{port}")] {
         stage.raw("GET", "/api/workers", &[("host", &own)], None).await.good(200);
     }
-    for other in [format!("evil.example:{port}"), "localhost.evil.example".to_owned(), "0.0.0.0".to_owned(), String::new()] {
+    for other in
+        [format!("evil.example:{port}"), "localhost.evil.example".to_owned(), "0.0.0.0".to_owned(), String::new()]
+    {
         for (method, path) in [("GET", "/api/workers"), ("POST", "/api/session"), ("GET", "/api/events/ws")] {
             // the page's origin is then that name, and the same as what it asks
             let origin = format!("http://{other}");

@@ -60,7 +60,7 @@ async fn live(stage: &Stage, who: &str, worker: WorkerId) -> Vec<Told> {
     stage.act(worker, &lines()).await;
     events.extend(
         watcher
-            .up_to(|got| is_idle(got))
+            .up_to(is_idle)
             .await
             .into_iter()
             .filter_map(|got| if let Got::Event(told) = got { Some(told) } else { None }),
@@ -107,7 +107,12 @@ async fn each_sort_is_kept_wherever_it_is_looked_for() {
             assert_eq!(state, fold(&snapshot));
         }
         let bearer = format!("Bearer {}", token("vera"));
-        let mut sse = Sse::connect(stage.address, &of(worker, &format!("/events?cursor={}", events[0].cursor)), &[("authorization", &bearer)]).await;
+        let mut sse = Sse::connect(
+            stage.address,
+            &of(worker, &format!("/events?cursor={}", events[0].cursor)),
+            &[("authorization", &bearer)],
+        )
+        .await;
         let mut by_sse = Vec::new();
         while let Some(Got::Event(told)) = sse.next().await {
             by_sse.push(told);
@@ -170,7 +175,7 @@ async fn a_block_that_is_open_is_marked_and_stays_so() {
     assert!(detail.body.contains("May I?") && found(&detail.body).is_empty(), "{detail:?}");
     assert!(stage.ask("otto", "GET", &of(worker, ""), None).await.body.contains("ARGUMENT-7732"));
     stage.ask("otto", "POST", &of(worker, "/cancel"), None).await.good(200);
-    let rest = watcher.up_to(|got| is_idle(got)).await;
+    let rest = watcher.up_to(is_idle).await;
     events.extend(rest.into_iter().filter_map(|got| if let Got::Event(told) = got { Some(told) } else { None }));
     assert_eq!(found(&texts(&events)), [] as [&str; 0]);
     let snapshot = stage.watch("vera", &of(worker, "/events/ws")).await.events_up_to("ready").await;

@@ -73,7 +73,10 @@ async fn runtimes_come_and_go_and_others_watch_on() {
     let process = home.serve();
     let (near, afar) = (make(&process, "local", "echo").await, make(&process, "one", "actor").await);
     let mut workspace = watch(&process, "vera", "/api/events/ws").await;
-    let mut stays = [watch(&process, "vera", &format!("{near}/events/ws")).await, watch(&process, "vera", &format!("{afar}/events/ws")).await];
+    let mut stays = [
+        watch(&process, "vera", &format!("{near}/events/ws")).await,
+        watch(&process, "vera", &format!("{afar}/events/ws")).await,
+    ];
     for watcher in [&mut workspace].into_iter().chain(&mut stays) {
         watcher.up_to(|got| got.word() == "ready").await;
     }
@@ -82,7 +85,8 @@ async fn runtimes_come_and_go_and_others_watch_on() {
     process.reload(AGAIN).await;
     workspace.up_to(is_of("runtime_updated", "two")).await;
     let list = process.ask(&stage::token("vera"), "GET", "/api/runtimes", None).await.good(200);
-    let ids: Vec<_> = list["runtimes"].as_array().unwrap().iter().map(|row| row["runtime_id"].as_str().unwrap()).collect();
+    let ids: Vec<_> =
+        list["runtimes"].as_array().unwrap().iter().map(|row| row["runtime_id"].as_str().unwrap()).collect();
     assert_eq!(ids, ["local", "one", "two"]);
     let there = make(&process, "two", "actor").await;
     let mut leaves = watch(&process, "vera", &format!("{there}/events/ws")).await;
@@ -92,9 +96,14 @@ async fn runtimes_come_and_go_and_others_watch_on() {
     process.reload(AGAIN).await;
     workspace.up_to(is_of("runtime_removed", "two")).await;
     assert_eq!(leaves.words_to_the_end().await, ["runtime_not_found", "4404"]);
-    assert_eq!(process.ask(&stage::token("vera"), "GET", &there, None).await.told(), (404, "runtime_not_found".to_owned()));
+    assert_eq!(
+        process.ask(&stage::token("vera"), "GET", &there, None).await.told(),
+        (404, "runtime_not_found".to_owned())
+    );
     // the same sockets, and nothing but what was said
-    for (watcher, worker, text) in [(0, &near, "again"), (1, &afar, "text:again")].map(|(n, worker, text)| (n, worker, text)) {
+    for (watcher, worker, text) in
+        [(0, &near, "again"), (1, &afar, "text:again")].map(|(n, worker, text)| (n, worker, text))
+    {
         say(&process, worker, text).await;
         let got = stays[watcher].up_to(|got| got.word() == "run_finished").await;
         assert!(got.iter().all(|got| matches!(got, Got::Event(told) if !told.is_snapshot())), "{got:?}");
@@ -107,8 +116,11 @@ async fn whoever_is_another_now_goes_and_others_stay() {
     let process = home.serve();
     let worker = make(&process, "local", "echo").await;
     let path = format!("{worker}/events/ws");
-    let (mut vera, mut otto, mut ada) =
-        (watch(&process, "vera", &path).await, watch(&process, "otto", &path).await, watch(&process, "ada", &path).await);
+    let (mut vera, mut otto, mut ada) = (
+        watch(&process, "vera", &path).await,
+        watch(&process, "otto", &path).await,
+        watch(&process, "ada", &path).await,
+    );
     for watcher in [&mut vera, &mut otto, &mut ada] {
         watcher.up_to(|got| got.word() == "ready").await;
     }

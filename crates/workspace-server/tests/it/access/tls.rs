@@ -34,7 +34,7 @@ fn lines_of(id: &str, address: SocketAddr, trust: &str) -> String {
 }
 
 /// What a client does with a runtime, REST and stream.
-async fn story(client: &Client, id: &str) {
+async fn story(client: &Client, id: &str, profile: &str) {
     let id: RuntimeId = id.parse().unwrap();
     until("the runtime is up", || async {
         let row = client.runtime_row(&id).await.unwrap();
@@ -42,7 +42,7 @@ async fn story(client: &Client, id: &str) {
     })
     .await;
     let there = client.on(&id);
-    let made = there.create(&CreateWorker { profile: Some("actor".into()), ..CreateWorker::default() }).await.unwrap();
+    let made = there.create(&CreateWorker { profile: Some(profile.into()), ..CreateWorker::default() }).await.unwrap();
     let worker = made.worker.worker_id;
     let mut follow = there.follow(worker, FollowOptions::default());
     let content = vec![protocol::Part::text("text:over tls")];
@@ -51,7 +51,7 @@ async fn story(client: &Client, id: &str) {
         loop {
             let update = follow.next().await.unwrap().unwrap();
             if let Update::Event(received) = update
-                && received.raw().contains("OVER TLS")
+                && received.raw().to_uppercase().contains("OVER TLS")
             {
                 break;
             }
@@ -98,15 +98,18 @@ async fn from_the_client_to_the_runtime_nobody_listens_in() {
     let trusting = client(&front);
     assert_eq!(trusting.session().await.unwrap().principal, "ada");
     assert!(client(&other).session().await.is_err(), "a certificate of somebody else's");
-    story(&trusting, "by-ca").await;
-    story(&trusting, "by-pin").await;
-    story(&trusting, "local").await;
+    story(&trusting, "by-ca", "actor").await;
+    story(&trusting, "by-pin", "actor").await;
+    story(&trusting, "local", "echo").await;
     for id in ["wrong-pin", "wrong-ca"] {
         let runtime: RuntimeId = id.parse().unwrap();
         until("the row says why", || async {
             let row = trusting.runtime_row(&runtime).await.unwrap();
             let told = serde_json::to_string(&row).unwrap();
-            assert!(!told.contains(&wrong_pin.port().to_string()) && !told.contains(&wrong_ca.port().to_string()), "{told}");
+            assert!(
+                !told.contains(&wrong_pin.port().to_string()) && !told.contains(&wrong_ca.port().to_string()),
+                "{told}"
+            );
             (row.link == protocol::LinkState::Down && told.contains("\"runtime_tls_failed\"")).then_some(())
         })
         .await;

@@ -47,14 +47,20 @@ async fn a_token_may_come_as_a_subprotocol_and_is_never_sent_back() {
             let answer = upgrade(&stage, &path, &[("sec-websocket-protocol", &offered)]).await;
             assert!(answer.starts_with("HTTP/1.1 101 "), "{answer}");
             assert!(answer.to_lowercase().contains("sec-websocket-protocol: yoi.v1\r\n"), "{answer}");
-            assert!(!answer.contains("yoi.token") && !answer.contains(right.trim_start_matches("yoi.token.")), "{answer}");
+            assert!(
+                !answer.contains("yoi.token") && !answer.contains(right.trim_start_matches("yoi.token.")),
+                "{answer}"
+            );
             assert!(answer.contains("\"kind\":\"event\""), "{answer}");
         }
         let split = [("sec-websocket-protocol", "yoi.v1"), ("sec-websocket-protocol", &*right)];
         assert!(upgrade(&stage, &path, &split).await.starts_with("HTTP/1.1 101 "));
         // a browser takes no answer that chooses what it did not offer
         let alone = upgrade(&stage, &path, &[("sec-websocket-protocol", &right)]).await;
-        assert!(alone.starts_with("HTTP/1.1 101 ") && !alone.to_lowercase().contains("sec-websocket-protocol"), "{alone}");
+        assert!(
+            alone.starts_with("HTTP/1.1 101 ") && !alone.to_lowercase().contains("sec-websocket-protocol"),
+            "{alone}"
+        );
     }
 }
 
@@ -82,7 +88,10 @@ async fn a_wrong_one_is_refused_before_the_upgrade() {
     for headers in &wrong {
         for path in [of(worker, "/events/ws"), "/api/events/ws".to_owned()] {
             let answer = upgrade(&stage, &path, headers).await;
-            assert!(answer.starts_with("HTTP/1.1 401 ") && answer.contains("\"unauthenticated\""), "{headers:?} {answer}");
+            assert!(
+                answer.starts_with("HTTP/1.1 401 ") && answer.contains("\"unauthenticated\""),
+                "{headers:?} {answer}"
+            );
             assert!(!answer.contains("yoi.token"), "{answer}");
         }
     }

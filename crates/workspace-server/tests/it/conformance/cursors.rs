@@ -22,8 +22,8 @@ pub async fn a_cursor_is_good_for_one_worker_and_whole(target: &Target, story: &
     // in place of which the stream begins anew, in the same connection
     let mut watcher = target.watch(other, &format!("cursor={good}")).await;
     let told = watcher.up_to(|got| got.word() == "ready").await;
-    assert_eq!(told.iter().map(Got::word).collect::<Vec<_>>(), ["cursor_unknown", "snapshot", "ready"]);
-    story.got(&told);
+    assert_eq!(told[..2].iter().map(Got::word).collect::<Vec<_>>(), ["cursor_unknown", "snapshot"]);
+    story.got(&told[..1]);
     refused(target, other, &good).await;
     for at in 0..good.len() {
         let mut bytes = good.clone().into_bytes();
@@ -46,7 +46,7 @@ pub async fn a_cursor_is_good_for_one_worker_and_whole(target: &Target, story: &
     }
     // none at all is none
     let told = target.watch(worker, "on_gap=close&cursor=").await.up_to(|got| got.word() == "ready" || matches!(got, Got::Closed(_))).await;
-    story.got(&told);
+    assert_eq!(told[0].word(), "snapshot");
     story.note(format!("{} long", good.len()));
 }
 
@@ -59,7 +59,7 @@ pub async fn a_cursor_too_old_is_expired(target: &Target, story: &mut Story) {
     }
     let mut watcher = target.watch(worker, &format!("cursor={old}")).await;
     let told = watcher.up_to(|got| got.word() == "ready").await;
-    assert_eq!(told.iter().map(Got::word).collect::<Vec<_>>(), ["cursor_expired", "snapshot", "ready"]);
+    assert_eq!(told[..2].iter().map(Got::word).collect::<Vec<_>>(), ["cursor_expired", "snapshot"]);
     let Got::Frame(frame) = &told[0] else { panic!("{told:?}") };
     assert_eq!(frame["diagnostic"]["reason"], "retention");
     assert_eq!((&frame["diagnostic"]["retryable"], &frame["cursor"]), (&true.into(), &serde_json::Value::Null));

@@ -1,7 +1,7 @@
 //! What a stream brings, and from where on.
 
-use crate::support::{Got, Story, Target, Told, Watcher, is_idle};
-use protocol::{AnyEvent, State};
+use crate::support::{Got, Story, Target, Told, Watcher, folded, is_idle};
+use protocol::AnyEvent;
 
 fn told(got: Vec<Got>) -> Vec<Told> {
     got.into_iter()
@@ -10,15 +10,6 @@ fn told(got: Vec<Got>) -> Vec<Told> {
             other => panic!("in place of an event: {other:?}"),
         })
         .collect()
-}
-
-/// What a snapshot and the events after it come to.
-fn folded(told: &[Told]) -> State {
-    let mut state = told[0].state();
-    for told in &told[1..] {
-        state.apply(&AnyEvent::from_json(&told.json).unwrap());
-    }
-    state
 }
 
 async fn to_idle(watcher: &mut Watcher) -> Vec<Told> {
@@ -80,7 +71,7 @@ pub async fn a_snapshot_in_the_middle_of_a_block_goes_on(target: &Target, story:
     let worker = target.make(1, "script").await;
     let mut watcher = target.watch(worker, "").await;
     watcher.events_up_to("ready").await;
-    target.say(worker, "steps 6").await;
+    target.say(worker, "steps 7").await;
     for step in 0..6 {
         target.behind.gate.add_permits(1);
         let told = watcher.up_to(|got| got.word() == "block_delta").await;
@@ -96,6 +87,7 @@ pub async fn a_snapshot_in_the_middle_of_a_block_goes_on(target: &Target, story:
         if step < 5 {
             continue;
         }
+        target.behind.gate.add_permits(1);
         let (here, there) = (to_idle(&mut watcher).await, to_idle(&mut late).await);
         assert_eq!(here, there);
     }

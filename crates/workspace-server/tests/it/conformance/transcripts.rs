@@ -1,6 +1,6 @@
 //! Reading what was said.
 
-use crate::support::{Story, Target};
+use crate::support::{Story, Target, folded};
 use serde_json::Value;
 
 async fn pages(target: &Target, worker: protocol::WorkerId, limit: usize) -> Vec<Value> {
@@ -32,7 +32,7 @@ pub async fn a_transcript_is_paged_to_its_end(target: &Target, story: &mut Story
     for limit in [1, 2, 3, 5] {
         assert_eq!(pages(target, worker, limit).await, whole, "by {limit}");
     }
-    story.note(Value::Array(whole).to_string());
+    story.value(&Value::Array(whole));
     // a page stays what it is while more is said
     let first = target.plain("GET", &target.of(worker, "/transcript?limit=3"), None).await.good(200);
     let path = target.of(worker, &format!("/transcript?limit=3&before={}", first["before"].as_str().unwrap()));
@@ -84,12 +84,12 @@ async fn newest(target: &Target, worker: protocol::WorkerId) -> Value {
     page["entries"][0].take()
 }
 
-/// The text of the last entry of a snapshot.
+/// The text of the last entry of the state, as it is folded.
 async fn folded_text(target: &Target, worker: protocol::WorkerId) -> String {
     target.caught_up(worker).await;
-    let first = target.watch(worker, "cursor=nonsense").await.up_to(|got| got.word() == "snapshot").await;
-    let Some(crate::support::Got::Event(snapshot)) = first.last() else { panic!("{first:?}") };
-    assert!(snapshot.json.len() < 8 << 20);
-    let last = snapshot.value()["transcript"].as_array().unwrap().last().unwrap().clone();
+    let first = target.watch(worker, "").await.events_up_to("ready").await;
+    assert!(first[0].json.len() < 8 << 20);
+    let state = serde_json::to_value(folded(&first)).unwrap();
+    let last = state["transcript"].as_array().unwrap().last().unwrap().clone();
     last["content"][0]["text"].as_str().unwrap_or_default().to_owned()
 }

@@ -28,7 +28,8 @@ async fn a_noisy_worker_takes_nothing_of_a_quiet_one_s_backlog() {
     let resumed = house.follow(quiet, &format!("?cursor={}", first[0])).await.ready().await;
     let told: Vec<_> = kinds(&resumed).into_iter().filter(|kind| *kind != "status_changed").collect();
     let deltas = ["block_delta"; 3];
-    let run = [&["run_started", "user_message", "block_started"][..], &deltas, &["block_finished", "run_finished", "ready"]];
+    let run =
+        [&["run_started", "user_message", "block_started"][..], &deltas, &["block_finished", "run_finished", "ready"]];
     assert_eq!(told, run.concat(), "nothing of the quiet one's is gone");
     // and the check is no wiser the other way: what is gone is told
     let expired = house.follow(noisy, &format!("?cursor={}", first[1])).await.ready().await;

@@ -30,7 +30,8 @@ pub async fn soon<T>(what: impl Future<Output = T>) -> T {
 /// A runtime `near`, with the profiles `echo` and `script`.
 pub async fn runtime(change: impl FnOnce(&mut RuntimeOptions)) -> Runtime {
     let store = Arc::new(MemoryStore::new(MemoryOptions::default()).unwrap());
-    let mut options = RuntimeOptions::new("near".parse().unwrap(), vec![Arc::new(Echo::new()), Arc::new(Script)], store);
+    let mut options =
+        RuntimeOptions::new("near".parse().unwrap(), vec![Arc::new(Echo::new()), Arc::new(Script)], store);
     options.capabilities = worker_runtime::server::capabilities();
     change(&mut options);
     Runtime::start(options).await.unwrap()
@@ -84,7 +85,8 @@ async fn play(context: &RunContext) -> Result<(), RunOver> {
             let texts = (0..rest.parse::<u32>().unwrap() * 16).map(|_| "x".repeat(64 << 10));
             block(context, BlockKind::Text, texts).await
         }
-        "thinks" => block(context, BlockKind::Thinking, [rest.to_owned()].into_iter()).await,
+        // of what the input does not tell
+        "thinks" => block(context, BlockKind::Thinking, [format!("hunter{rest}")].into_iter()).await,
         "event" => {
             let protocol::AnyEvent::Unknown(event) = protocol::AnyEvent::from_json(rest).unwrap() else {
                 panic!("an event of a type that is known: {rest}");

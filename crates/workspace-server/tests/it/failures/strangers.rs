@@ -15,8 +15,7 @@ fn operations(worker: &str) -> Vec<(String, String)> {
     let document: Value = serde_json::from_str(DOCUMENT).unwrap();
     let mut all = Vec::new();
     for (path, methods) in document["paths"].as_object().unwrap() {
-        let path =
-            path.replace("{runtime_id}", "near").replace("{worker_id}", worker).replace("{approval_id}", "a_1");
+        let path = path.replace("{runtime_id}", "near").replace("{worker_id}", worker).replace("{approval_id}", "a_1");
         assert!(!path.contains('{'), "{path}");
         all.extend(methods.as_object().unwrap().keys().map(|method| (method.to_uppercase(), path.clone())));
     }

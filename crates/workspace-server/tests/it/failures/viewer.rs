@@ -84,6 +84,11 @@ impl Viewer {
 
     /// Frames up to the first that `is_last`, which is among them. Heartbeats are left out.
     pub async fn until(&mut self, is_last: impl Fn(&Got) -> bool) -> Vec<Got> {
+        // all of them together: heartbeats would keep each alone from its deadline
+        soon(self.reading(is_last)).await
+    }
+
+    async fn reading(&mut self, is_last: impl Fn(&Got) -> bool) -> Vec<Got> {
         let mut all = Vec::new();
         loop {
             let got = self.next().await.unwrap_or_else(|code| panic!("closed with {code}"));
@@ -102,10 +107,10 @@ impl Viewer {
         self.until(|got| got.kind() == "ready").await
     }
 
-    /// Frames up to the end of a run and the worker's rest after it.
+    /// Frames up to the worker's rest after a run, told by itself or, to one who fell behind, in a snapshot.
     pub async fn run(&mut self) -> Vec<Got> {
-        let is_rest = |got: &Got| got.what() == "status_changed" && got.frame["event"]["status"] == "idle";
-        self.until(is_rest).await
+        let tells = |got: &Got| ["status_changed", "snapshot"].contains(&got.what());
+        self.until(|got| tells(got) && got.frame["event"]["status"] == "idle").await
     }
 }
 

@@ -16,7 +16,7 @@ pub use schema::Api;
 pub use sse::Sse;
 pub use story::Story;
 pub use switch::Switch;
-pub use watch::{Got, Told, Watcher, is_idle, read_frame};
+pub use watch::{Got, Told, Watcher, folded, is_idle, read_frame};
 pub use http::exchange;
 pub use world::{Target, World, parts};
 

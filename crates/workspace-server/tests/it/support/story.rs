@@ -36,6 +36,12 @@ impl Story {
         self.lines.push(masked);
     }
 
+    /// Adds a value.
+    pub fn value(&mut self, value: &Value) {
+        let masked = self.masked("", value.clone()).to_string();
+        self.lines.push(masked);
+    }
+
     /// Adds an answer.
     pub fn reply(&mut self, what: &str, reply: &Reply) {
         let mut headers: Vec<_> =

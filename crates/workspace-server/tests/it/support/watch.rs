@@ -216,3 +216,12 @@ impl Watcher {
 pub fn is_idle(got: &Got) -> bool {
     matches!(got, Got::Event(told) if told.json.starts_with(r#"{"type":"status_changed","status":"idle""#))
 }
+
+/// What a snapshot and the events after it come to.
+pub fn folded(told: &[Told]) -> State {
+    let mut state = told[0].state();
+    for told in &told[1..] {
+        state.apply(&AnyEvent::from_json(&told.json).unwrap());
+    }
+    state
+}

@@ -254,7 +254,7 @@ fn configuration_is_read_as_serving_reads_it_without_a_word_of_its_secrets() {
          hint: `yoi serve --help` lists every setting.
     fail settings: HERE/.yoi/workspace.toml:1:1: `listen` 0.0.0.0:7070 can be reached from other machines, so `tls.cert` and `tls.key` must be set, or `proxy_tls` where a proxy terminates TLS
          hint: `yoi serve --help` lists every setting.
-    fail settings: HERE/.yoi/runtime.toml:1:1: `max_workers` is a whole number, not `many`
+    fail settings: HERE/.yoi/runtime.toml:1:1: `max_workers` is a whole number from 1 on, not `many`
          hint: `yoi serve --help` lists every setting.
     "#);
 }

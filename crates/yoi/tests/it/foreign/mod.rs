@@ -106,7 +106,9 @@ fn follow(target: &Target, worker: &Worker<'_>, program: &Program) -> Got {
     worker.say(INPUT);
     let got: Got = running.finish();
     assert_eq!(got.text, verses(), "a hole, or a repetition");
-    assert_eq!((got.snapshots, got.readies, got.drops), (1, 3, 2), "it did not resume");
+    assert_eq!((got.snapshots, got.drops), (1, 2), "it did not resume");
+    // where the worker was done before a client came back, all it wanted came before `ready`
+    assert!((1..=3).contains(&got.readies), "{}", got.readies);
     // each of them offers by itself to read compressed messages, and speaks our version where it shows a token
     assert_eq!(got.extensions.split(';').next(), Some(if target.deflates { "permessage-deflate" } else { "" }));
     assert_eq!(got.protocol, target.protocol.unwrap_or_default());

@@ -70,7 +70,7 @@ async fn outage_after_which_a_tail_is_lost() {
     // who comes with what was lost is told so, and who comes with what was not misses nothing
     let mut with_lost = scene.viewer(Wire::Socket, Some(&lost)).await;
     assert_epoch(&with_lost.word().await);
-    with_lost.expect(&["snapshot", "ready"]).await;
+    with_lost.expect_whole().await;
     let truth = scene.truth().await;
     let mut with_old = scene.viewer(Wire::Socket, Some(&old)).await;
     let rest: Vec<_> = with_old.up_to_ready().await.into_iter().map(|told| told.json).collect();
@@ -108,7 +108,7 @@ async fn outage_after_which_an_older_copy_is_back() {
     let mut again = scene.viewer(Wire::Socket, Some(&last.unwrap().cursor)).await;
     let told = again.word().await.short();
     assert!(["cursor_unknown", "cursor_expired"].contains(&told.as_str()), "{told}");
-    again.expect(&["snapshot", "ready"]).await;
+    again.expect_whole().await;
     assert_same_everywhere(&scene).await;
 }
 
@@ -118,7 +118,7 @@ async fn assert_same_everywhere(scene: &Scene) {
     let (own, _) = crate::tap::snapshot(scene.stage.remote.address, scene.subject.worker).await;
     assert_eq!(mirrored, own);
     let mut whole = Viewer::connect(scene.stage.backend.address, Wire::Sse, &scene.subject, None, "").await.unwrap();
-    whole.expect(&["snapshot", "ready"]).await;
+    whole.expect_whole().await;
 }
 
 fn assert_epoch(word: &Word) {

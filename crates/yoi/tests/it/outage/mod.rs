@@ -34,7 +34,7 @@ impl Scene {
 
     /// The same; `table` are lines of the runtime's table, and `flags` the runtime's.
     async fn with(table: &str, flags: &[&'static str]) -> Scene {
-        let mut stage = Stage::new(&profiles::stream(4), &[], table);
+        let mut stage = Stage::new(&profiles::stream(4), &["--heartbeat", "5s"], table);
         stage.remote.add_flags(flags);
         stage.remote.start();
         stage.backend.start();
@@ -73,7 +73,7 @@ impl Scene {
     /// The same, who has been told what there is.
     async fn watching(&self, wire: Wire) -> Watching {
         let mut viewer = self.viewer(wire, None).await;
-        viewer.expect(&["snapshot", "ready"]).await;
+        viewer.expect_whole().await;
         Watching { viewer, told: Vec::new() }
     }
 

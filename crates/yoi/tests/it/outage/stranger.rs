@@ -50,7 +50,7 @@ async fn outage_with_another_runtime_in_its_place() {
             other => panic!("{other}"),
         }
     }
-    fresh.expect(&["snapshot", "ready"]).await;
+    fresh.expect_whole().await;
     let mut resumed = scene.viewer(Wire::Socket, Some(&before_last(&watcher.told))).await;
     assert_eq!(resumed.event().await, watcher.told[watcher.told.len() - 1], "the right one's log");
 }

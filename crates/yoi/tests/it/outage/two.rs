@@ -21,7 +21,7 @@ async fn outage_of_one_of_two_backends_is_nobody_s() {
     second.start();
     let mut one = scene.watching(Wire::Socket).await;
     let mut two = Viewer::connect(second.address, Wire::Socket, &scene.subject, None, "coalesce=off").await.unwrap();
-    two.expect(&["snapshot", "ready"]).await;
+    two.expect_whole().await;
     let mut dashboard = second.client().follow_workspace(FollowOptions::default());
     let mut workspace = FoldedWorkspace::default();
 

@@ -145,7 +145,11 @@ fn both_may_close_at_once(target: &Target) {
     for id in ["w_00000000000000000000000000", "nobody"] {
         let handshake = Handshake::to(target, &format!("{workers}/{id}/events/ws"));
         let mut peer = Peer::open_with(target, &handshake, &wire::close(1000, ""));
-        peer.is_closed_with(4404);
+        let rest = peer.rest();
+        let code = rest.code();
+        assert_eq!(rest.end, Some(End::Fin));
+        // one that has to ask elsewhere may not know yet, and answers
+        assert!(code == Some(4404) || target.asks_elsewhere && code == Some(1000), "{code:?}");
     }
 }
 

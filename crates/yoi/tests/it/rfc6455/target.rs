@@ -30,6 +30,8 @@ pub struct Target {
     pub protocol: Option<&'static str>,
     /// Whether it compresses for those who offer to read that.
     pub deflates: bool,
+    /// Whether it asks another about a worker, so that what it says of one may come later.
+    pub asks_elsewhere: bool,
     /// Where workers are made and driven; absent where the stream is not one worker's.
     pub workers: Option<String>,
 }
@@ -114,6 +116,7 @@ impl Servers {
             token: None,
             protocol: None,
             deflates: false,
+            asks_elsewhere: false,
             workers: Some("/v1/workers".into()),
         };
         target.path = Worker::new(&target, "verse").path();
@@ -141,6 +144,7 @@ impl Servers {
             token: Some(token.text().to_owned()),
             protocol: Some("yoi.v1"),
             deflates: true,
+            asks_elsewhere: true,
             workers: Some("/api/runtimes/local/workers".into()),
         };
         worker.path = Worker::new(&worker, "verse").path();

@@ -169,14 +169,6 @@ impl Stage {
         backend.add_flags(more);
         Stage { keys, remote, backend }
     }
-
-    /// Both, started.
-    pub fn started(profiles: &str, more: &[&str], table: &str) -> Stage {
-        let mut stage = Stage::new(profiles, more, table);
-        stage.remote.start();
-        stage.backend.start();
-        stage
-    }
 }
 
 /// An address that nobody has, and that the system gives to nobody who asks for any: a connection to

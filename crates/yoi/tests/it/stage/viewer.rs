@@ -110,10 +110,12 @@ impl Viewer {
         Some(Viewer { socket, subject: subject.clone() })
     }
 
-    /// The same over WebSocket with a receive buffer of about so many bytes.
-    pub async fn connect_narrow(address: SocketAddr, subject: &Subject, query: &str, bytes: u32) -> Viewer {
+    /// The same over WebSocket, where the system keeps little of what is not read: within one machine
+    /// it would keep megabytes, by the size of its packets.
+    pub async fn connect_narrow(address: SocketAddr, subject: &Subject, query: &str) -> Viewer {
         let socket = TcpSocket::new_v4().unwrap();
-        socket.set_recv_buffer_size(bytes).unwrap();
+        socket.set_recv_buffer_size(4096).unwrap();
+        socket2::SockRef::from(&socket).set_tcp_mss(536).unwrap();
         let tcp = socket.connect(address).await.unwrap();
         Viewer::over(tcp, address, subject, None, query).await.expect("a connection")
     }
@@ -184,6 +186,13 @@ impl Viewer {
             let got = self.word().await;
             assert_eq!(got.short(), *word, "{got:?}");
         }
+    }
+
+    /// A snapshot, whatever followed it so far, and `ready`.
+    pub async fn expect_whole(&mut self) {
+        let events = self.up_to_ready().await;
+        let snapshots: Vec<_> = events.iter().map(Told::is_snapshot).collect();
+        assert!(snapshots.first() == Some(&true) && !snapshots[1..].contains(&true), "{snapshots:?}");
     }
 
     /// The next event; panics where anything else comes.
