@@ -218,6 +218,8 @@ impl Session {
             return session.cannot_resume(feed, request, because);
         }
         match session.resume_point(feed, request) {
+            // nothing of before was asked for, from wherever it would have gone on
+            Ok(_) if request.mode == Mode::Live => session.stand_at(watermark),
             Ok(Some(seq)) => {
                 let missed = watermark.0.saturating_sub(seq.0);
                 if request.mode == Mode::Auto && missed > options.auto_snapshot_events {
@@ -226,7 +228,6 @@ impl Session {
                     session.stand_at(seq);
                 }
             }
-            Ok(None) if request.mode == Mode::Live => session.stand_at(watermark),
             Ok(None) => session.push_snapshot(feed),
             Err(diagnostic) => session.cannot_resume(feed, request, &diagnostic),
         }

@@ -13,7 +13,9 @@ fn expand(value: &Value, time: Option<usize>) -> Value {
     match value {
         Value::Object(members) if members.contains_key("$text") => {
             let runs = members["$text"].as_array().unwrap().iter();
-            runs.map(|run| run[0].as_str().unwrap().repeat(run[1].as_u64().unwrap() as usize)).collect::<String>().into()
+            runs.map(|run| run[0].as_str().unwrap().repeat(run[1].as_u64().unwrap() as usize))
+                .collect::<String>()
+                .into()
         }
         Value::Object(members) => members.iter().map(|(name, value)| (name.clone(), expand(value, time))).collect(),
         Value::Array(items) => items.iter().map(|item| expand(item, time)).collect(),

@@ -25,12 +25,18 @@ use protocol::{Code, RuntimeId, WorkerId};
 use std::sync::Arc;
 use yoi_edge::{Params, Refused};
 
-/// The routes. [`operations`] describes them; a test holds the two together.
+/// The routes, and who stands before them.
 pub(crate) fn router(shared: &Arc<Shared>) -> Router {
     let state = Arc::clone(shared);
+    let guard = axum::middleware::from_fn_with_state(Arc::clone(shared), who::check);
+    yoi_edge::with_fallbacks(routes(move || ready(&state))).layer(guard).with_state(Arc::clone(shared))
+}
+
+/// The routes. [`operations`] describes them; a test holds the two together.
+fn routes(ready: impl Fn() -> Result<(), Refused> + Clone + Send + Sync + 'static) -> Router<Arc<Shared>> {
     let worker = "/api/runtimes/{runtime_id}/workers/{worker_id}";
     let at = |rest: &str| format!("{worker}{rest}");
-    let router = yoi_edge::health(move || ready(&state))
+    yoi_edge::health(ready)
         .route("/metrics", get(exposition::metrics))
         .route("/api/openapi.json", get(operations::document))
         .route("/api/session", get(session::show).post(session::sign_in).delete(session::sign_out))
@@ -48,9 +54,7 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router {
         .route(&at("/resume"), post(commands::resume))
         .route(&at("/approvals/{approval_id}"), post(commands::approve))
         .route(&at("/events"), get(events::worker))
-        .route(&at("/events/ws"), get(events::worker_ws));
-    let guard = axum::middleware::from_fn_with_state(Arc::clone(shared), who::check);
-    yoi_edge::with_fallbacks(router).layer(guard).with_state(Arc::clone(shared))
+        .route(&at("/events/ws"), get(events::worker_ws))
 }
 
 fn ready(shared: &Shared) -> Result<(), Refused> {
@@ -76,4 +80,22 @@ fn no_runtime() -> Refused {
 
 fn no_worker() -> Refused {
     Refused::new(Code::WorkerNotFound, "there is no such worker")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    /// Which methods each takes is asked of a server that runs, in `tests/it/conformance`.
+    #[test]
+    fn every_path_is_described_and_no_other() {
+        // the one way to see the paths of a router; what it answers elsewhere has some of its own
+        let shown = format!("{:?}", routes(|| Ok(())));
+        let (shown, _) = shown.split_once("fallback_router").unwrap();
+        let routed: BTreeSet<&str> = shown.split('"').filter(|part| part.starts_with('/')).collect();
+        let described: BTreeSet<&str> = operations::OPERATIONS.iter().map(|operation| operation.path).collect();
+        assert!(described.len() > 15);
+        assert_eq!(routed, described);
+    }
 }

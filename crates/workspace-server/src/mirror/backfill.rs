@@ -153,5 +153,8 @@ fn too_old() -> Diagnostic {
 
 fn expired(error: &HandleError) -> Diagnostic {
     let told = error.to_diagnostic();
-    Diagnostic::expired(told.reason.unwrap_or(ExpiredReason::Retention), "the events after this cursor are no longer kept")
+    Diagnostic::expired(
+        told.reason.unwrap_or(ExpiredReason::Retention),
+        "the events after this cursor are no longer kept",
+    )
 }

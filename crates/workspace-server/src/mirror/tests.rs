@@ -61,7 +61,9 @@ fn info() -> WorkerInfo {
 
 fn notice(n: usize) -> Bytes {
     // with a member and in an order of its own: it is passed on byte for byte
-    Bytes::from(format!(r#"{{"type":"notice","of_tomorrow":[{n}],"level":"info","code":"c","message":"n{n}","at":"{AT}"}}"#))
+    Bytes::from(format!(
+        r#"{{"type":"notice","of_tomorrow":[{n}],"level":"info","code":"c","message":"n{n}","at":"{AT}"}}"#
+    ))
 }
 
 impl Runtime {

@@ -5,7 +5,7 @@
 
 use crate::truth::{Key, Truth, read};
 use event_log::Position;
-use protocol::{AnyEvent, Code, Coalesce, Diagnostic, EventKind, State};
+use protocol::{AnyEvent, Coalesce, Code, Diagnostic, EventKind, State};
 
 pub struct Told {
     pub truth: Truth,
@@ -137,7 +137,11 @@ impl Told {
         let complete = self.at.is_some() && self.at == self.truth.head(&self.key);
         if complete {
             let made = self.truth.state_at(&self.key, self.at.unwrap());
-            assert!(self.state.as_ref() == Some(&made), "the state differs from the runtime's:\n{:#?}\nbut\n{made:#?}", self.state);
+            assert!(
+                self.state.as_ref() == Some(&made),
+                "the state differs from the runtime's:\n{:#?}\nbut\n{made:#?}",
+                self.state
+            );
         }
         complete
     }

@@ -9,6 +9,7 @@ use crate::truth::Key;
 use crate::world::World;
 use protocol::api::{CreateWorker, ResolveApproval, SendInput};
 use protocol::{Code, Part};
+use std::sync::atomic::Ordering;
 use tokio::time::sleep;
 use yoi_client::{Error, Page, RuntimeClient, TranscriptQuery, WorkerFilter};
 
@@ -24,13 +25,15 @@ pub async fn drive(world: World, n: usize, clients: Clients) {
         let client = clients.any(&world, &mut random, &key.0);
         count += 1;
         let what = random.below(16);
-        let result = command(&world, &client, &key, what, &format!("{name} says {count}."), &mut random, &clients).await;
+        let result =
+            command(&world, &client, &key, what, &format!("{name} says {count}."), &mut random, &clients).await;
         let told = result.as_ref().map_or_else(ToString::to_string, |()| "ok".to_owned());
         world.trace.line(&name, format_args!("command {what} of {}: {told}", key.1));
         if let Err(error) = result {
             check(&error);
         }
     }
+    world.driving.fetch_sub(1, Ordering::Relaxed);
 }
 
 async fn command(

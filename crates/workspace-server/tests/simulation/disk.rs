@@ -57,9 +57,10 @@ impl Disk {
 
     /// Puts a backup in place of what is there. Nothing may be running on it.
     pub fn restore(&self, backup: Kept) {
-        let lines: Vec<_> = backup.workers.iter().map(|(id, worker)| (*id, positions(&worker.log))).collect();
+        let line = |worker: &Worker| worker.log.iter().map(|record| record.position).collect();
+        let lives = backup.workers.iter().map(|(id, worker)| (*id, (worker.record.clone(), line(worker))));
+        self.truth.restored(&self.runtime, &lives.collect());
         *self.kept.lock() = backup;
-        self.truth.restored(&self.runtime, lines);
     }
 
     fn open(&self, id: WorkerId) -> Arc<dyn WorkerStore> {
@@ -105,10 +106,6 @@ impl Disk {
         let kept = self.kept.lock();
         kept.workers.get(&id).map(look).ok_or_else(|| StoreError::Closed("the worker was deleted".to_owned()))
     }
-}
-
-fn positions(log: &[Record]) -> Vec<event_log::Position> {
-    log.iter().map(|record| record.position).collect()
 }
 
 impl Worker {

@@ -18,6 +18,8 @@ mod gauges;
 #[cfg(test)]
 mod hosts;
 #[cfg(test)]
+mod look_back;
+#[cfg(test)]
 mod network;
 #[cfg(test)]
 mod people;

@@ -68,7 +68,9 @@ impl Plan {
         let mut random = Random::new(seed);
         let worker = |runtime: u64, n: u64| WorkerId::from_parts(1_790_000_000_000 + n, u128::from(runtime));
         let mut runtimes = Vec::new();
-        for (n, (name, place)) in [("alpha", Place::Remote), ("beta", Place::Remote), ("gamma", Place::Embedded)].into_iter().enumerate() {
+        for (n, (name, place)) in
+            [("alpha", Place::Remote), ("beta", Place::Remote), ("gamma", Place::Embedded)].into_iter().enumerate()
+        {
             if n == 0 || random.once_in(2) {
                 let workers = (0..random.between(1, 2)).map(|w| worker(n as u64, w)).collect();
                 runtimes.push(RuntimePlan { id: name.parse().unwrap(), place, workers });

@@ -36,7 +36,8 @@ fn run(seed: u64) {
     let outcome = std::thread::spawn(move || world::simulate(seed, Trace::new(file))).join().unwrap();
     let peak = peak_kib();
     assert!(peak < MEMORY_KIB, "seed {seed} took {peak} KiB");
-    println!("seed {seed}: trace {:?}: {}", outcome.trace, outcome.summary);
+    // after what the test harness has begun to print
+    println!("\nseed {seed}: trace {:?}: {}", outcome.trace, outcome.summary);
 }
 
 /// The most memory that this process ever had.

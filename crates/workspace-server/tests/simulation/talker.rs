@@ -72,7 +72,8 @@ async fn say(context: &RunContext, random: &mut Random, n: u64) -> Result<(), Ru
             context.say(Output::Notice { level, code, message: format!("notice {n} {}", random.below(1_000)) }).await
         }
         1 => {
-            let item = |n| serde_json::from_value::<PlanItem>(json!({ "content": format!("step {n}"), "status": "pending" }));
+            let item =
+                |n| serde_json::from_value::<PlanItem>(json!({ "content": format!("step {n}"), "status": "pending" }));
             context.say(Output::Plan((0..n).map(|n| item(n).unwrap()).collect())).await
         }
         2 => {
@@ -104,7 +105,8 @@ async fn block(
     let tool = call_id.as_ref().map(|_| "grep".to_owned());
     context.say(Output::BlockStarted { block_id: block_id.clone(), kind, call_id, tool, title: None }).await?;
     for n in 0..random.between(1, 40) {
-        let text = if random.once_in(60) { "lots and lots ".repeat(400) } else { format!("{n}-{} ", random.below(100)) };
+        let text =
+            if random.once_in(60) { "lots and lots ".repeat(400) } else { format!("{n}-{} ", random.below(100)) };
         context.say(Output::BlockDelta { block_id: block_id.clone(), text }).await?;
         if random.once_in(4) {
             pause(context, random.millis(120)).await?;

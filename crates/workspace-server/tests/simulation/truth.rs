@@ -81,11 +81,9 @@ impl Truth {
     }
 
     pub fn created(&self, runtime: &RuntimeId, worker: WorkerId, record: &Bytes) {
-        let record: serde_json::Value = serde_json::from_slice(record).unwrap();
-        let empty = State::new(serde_json::from_value(record["worker"].clone()).unwrap());
         let mut inner = self.0.lock();
         let life = inner.workers.entry((runtime.clone(), worker)).or_default();
-        (life.line, life.empty) = (Some(Vec::new()), Some(empty));
+        (life.line, life.empty) = (Some(Vec::new()), Some(empty(record)));
     }
 
     pub fn deleted(&self, runtime: &RuntimeId, worker: WorkerId) {
@@ -105,16 +103,17 @@ impl Truth {
         life.line.as_mut().unwrap().push(record.position);
     }
 
-    /// A disk was set back to what it had earlier.
-    pub fn restored(&self, runtime: &RuntimeId, lines: Vec<(WorkerId, Vec<Position>)>) {
+    /// A disk was set back to what it had earlier: the records of its workers, and their logs.
+    pub fn restored(&self, runtime: &RuntimeId, lives: &BTreeMap<WorkerId, (Bytes, Vec<Position>)>) {
         let mut inner = self.0.lock();
         for ((of, worker), life) in &mut inner.workers {
-            if of == runtime {
-                let line = lines.iter().find(|(id, _)| id == worker).map(|(_, line)| line.clone());
-                if line != life.line {
-                    life.losses += 1;
-                    life.line = line;
-                }
+            let earlier = lives.get(worker);
+            let line = earlier.map(|(_, line)| line.clone());
+            if of == runtime && line != life.line {
+                life.losses += 1;
+                life.line = line;
+                // it may be another that was made under the same name
+                life.empty = earlier.map(|(record, _)| empty(record)).or(life.empty.take());
             }
         }
     }
@@ -126,11 +125,13 @@ impl Truth {
             return *position;
         }
         let context = format!("worker\0{}\0{}", key.0, key.1);
-        let packed = inner.client.open_payload(context.as_bytes(), cursor).expect("a cursor of another worker or secret");
+        let packed =
+            inner.client.open_payload(context.as_bytes(), cursor).expect("a cursor of another worker or secret");
         let (rest, digits) = packed.split_first().unwrap();
         let text = URL_SAFE_NO_PAD.encode(digits);
         let len = (0..=text.len()).rev().find(|n| n % 4 == usize::from(*rest)).unwrap();
-        let position = inner.runtimes[&key.0].open(key.1.to_string().as_bytes(), &text[..len]).expect("a runtime's cursor");
+        let position =
+            inner.runtimes[&key.0].open(key.1.to_string().as_bytes(), &text[..len]).expect("a runtime's cursor");
         inner.known.insert(cursor.to_owned(), position);
         inner.cursors.push((key.clone(), cursor.to_owned()));
         let life = inner.workers.get_mut(key).unwrap();
@@ -229,8 +230,7 @@ impl Truth {
         let Some(life) = inner.workers.get(key) else { return 0 };
         let said = |at: &&Position| {
             let event = &life.said[*at].event;
-            contains(event, text.as_bytes())
-                && matches!(read(event).kind(), Some(EventKind::UserMessage { .. }))
+            contains(event, text.as_bytes()) && matches!(read(event).kind(), Some(EventKind::UserMessage { .. }))
         };
         life.line.iter().flatten().filter(said).count()
     }
@@ -245,6 +245,12 @@ impl Truth {
         let inner = self.0.lock();
         (inner.workers.values().map(|life| life.said.len()).sum(), inner.cursors.len())
     }
+}
+
+/// The state of a worker to which nothing has happened.
+fn empty(record: &[u8]) -> State {
+    let record: serde_json::Value = serde_json::from_slice(record).unwrap();
+    State::new(serde_json::from_value(record["worker"].clone()).unwrap())
 }
 
 pub fn read(event: &[u8]) -> AnyEvent {

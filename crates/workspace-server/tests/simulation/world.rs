@@ -5,6 +5,7 @@
 use crate::disk::Disk;
 use crate::gauges::Gauges;
 use crate::hosts::{self, Machine};
+use crate::look_back;
 use crate::network::Line;
 use crate::people;
 use crate::plan::{Place, Plan};
@@ -39,6 +40,8 @@ pub struct World {
     settled: Arc<AtomicBool>,
     /// People who still look.
     pub looking: Arc<AtomicUsize>,
+    /// Commanders who have a command under way.
+    pub driving: Arc<AtomicUsize>,
 }
 
 impl World {
@@ -78,6 +81,7 @@ pub fn simulate(seed: u64, trace: Trace) -> Outcome {
         calm: Arc::default(),
         settled: Arc::default(),
         looking: Arc::default(),
+        driving: Arc::default(),
         plan: Arc::clone(&plan),
     };
     world.gauges.install();
@@ -113,12 +117,13 @@ pub fn simulate(seed: u64, trace: Trace) -> Outcome {
         sim.host(host, move || hosts::backend(world.clone(), n, machine.clone(), disks.clone()));
     }
     world.looking.store(plan.people.iter().sum(), Ordering::Relaxed);
+    world.driving.store(plan.people.len(), Ordering::Relaxed);
     for n in 0..plan.people.len() {
         let line = Line::default();
         weather.has_line(&Plan::people_host(n), line.clone());
         sim.client(Plan::people_host(n), people::host(world.clone(), n, line));
     }
-    sim.client("auditor", people::look_back(world.clone()));
+    sim.client("auditor", look_back::look_back(world.clone()));
 
     loop {
         let finished = sim.step().unwrap_or_else(|error| panic!("{error}"));
@@ -129,7 +134,8 @@ pub fn simulate(seed: u64, trace: Trace) -> Outcome {
             weather.clear(&mut sim);
         } else if !world.is_settled() && now > plan.calm + QUIET {
             weather.wake(&mut sim);
-            world.settled.store(now > world.truth.last_write() + QUIET, Ordering::Relaxed);
+            let quiet = now > world.truth.last_write() + QUIET && world.driving.load(Ordering::Relaxed) == 0;
+            world.settled.store(quiet, Ordering::Relaxed);
         }
         let upstream = world.gauges.get("yoi_mirror_upstream_connections");
         let most: usize = plan.workers().iter().map(|(runtime, _)| plan.backends_of(runtime)).sum();
@@ -140,7 +146,8 @@ pub fn simulate(seed: u64, trace: Trace) -> Outcome {
     }
     let (events, cursors) = world.truth.counts();
     let took = sim.elapsed();
-    let summary = format!("{events} events, {cursors} cursors, {} accepted inputs, {took:?}", world.accepted.lock().len());
+    let summary =
+        format!("{events} events, {cursors} cursors, {} accepted inputs, {took:?}", world.accepted.lock().len());
     // dropped in the simulation, which is where their sockets belong
     drop(sim);
     Outcome { summary, trace: world.trace.sum() }

@@ -34,7 +34,12 @@ pub fn file() -> String {
     let mut out = format!("{{\n\"about\": {},\n\"vectors\": [", Value::from(ABOUT));
     for (at, history) in histories().into_iter().enumerate() {
         let comma = if at == 0 { "" } else { "," };
-        let _ = write!(out, "{comma}\n{{\"name\": {}, \"worker\": {}, \"steps\": [", Value::from(history.name), history.worker);
+        let _ = write!(
+            out,
+            "{comma}\n{{\"name\": {}, \"worker\": {}, \"steps\": [",
+            Value::from(history.name),
+            history.worker
+        );
         let Some(mut state) = nobody(&history.worker) else { continue };
         for (at, step) in history.steps.iter().enumerate() {
             let comma = if at == 0 { "" } else { "," };
@@ -167,48 +172,96 @@ fn histories() -> Vec<History> {
         of("what names nothing changes nothing", names()),
         of("a snapshot of somebody else", foreign()),
         of("the end of a text is kept, cut between characters", texts()),
-        of("a transcript has so many entries", vec![many(260, "notice", json!({ "level": "info", "code": "n", "message": "#" })), Step::State]),
+        of(
+            "a transcript has so many entries",
+            vec![many(260, "notice", json!({ "level": "info", "code": "n", "message": "#" })), Step::State],
+        ),
         of("a transcript has so much weight", heavy_transcript()),
-        of("so many open blocks", vec![
-            many(70, "block_started", json!({ "block_id": "b#", "run_id": RUN, "kind": "thinking" })),
-            delta("b3", json!("gone")),
-            delta("b69", json!("here")),
-            Step::State,
-        ]),
-        of("open blocks of so much weight", vec![
-            many(6, "block_started", json!({ "block_id": "b#", "run_id": RUN, "kind": "text", "title": text("\u{1}", 9_000) })),
-            Step::State,
-        ]),
+        of(
+            "so many open blocks",
+            vec![
+                many(70, "block_started", json!({ "block_id": "b#", "run_id": RUN, "kind": "thinking" })),
+                delta("b3", json!("gone")),
+                delta("b69", json!("here")),
+                Step::State,
+            ],
+        ),
+        of(
+            "open blocks of so much weight",
+            vec![
+                many(
+                    6,
+                    "block_started",
+                    json!({ "block_id": "b#", "run_id": RUN, "kind": "text", "title": text("\u{1}", 9_000) }),
+                ),
+                Step::State,
+            ],
+        ),
         of("so much text in open blocks", open_texts()),
-        of("so many questions, of so much weight", vec![
-            many(70, "approval_requested", json!({ "approval_id": "a#", "title": "?", "options": [] })),
-            Step::State,
-            many(2, "approval_requested", json!({ "approval_id": "h#", "title": text("\"", 60_000), "options": ["yes"], "more": true })),
-            Step::State,
-            many(1, "approval_requested", json!({ "approval_id": "too much", "title": text("x", 270_000), "options": [] })),
-            Step::State,
-        ]),
-        of("a plan of so many items", vec![one("plan_updated", json!({ "items": vec![json!({ "content": "", "status": "pending" }); 300] })), Step::State]),
-        of("a plan of so much weight", vec![
-            one("plan_updated", json!({ "items": vec![json!({ "content": text("漢", 20_000), "status": "in_progress", "more": 1 }); 6] })),
-            Step::State,
-            one("plan_updated", json!({ "items": [{ "content": text("x", 270_000), "status": "pending" }, { "content": "", "status": "pending" }] })),
-            Step::State,
-        ]),
-        of("usage of so much weight", vec![
-            one("usage_updated", json!({ "input_tokens": 1, "output_tokens": 2, "more": [0.1, 1e300, -7, true, null] })),
-            Step::State,
-            one("usage_updated", json!({ "input_tokens": 3, "output_tokens": 4, "more": text("\n", 5_400) })),
-            Step::State,
-            one("usage_updated", json!({ "input_tokens": 5, "output_tokens": 6, "more": text("\n", 5_500) })),
-            Step::State,
-        ]),
-        of("values of so many levels", vec![
-            result(json!([{ "type": "odd", "value": nested(59) }])),
-            Step::State,
-            result(json!([{ "type": "odd", "value": nested(64) }])),
-            Step::State,
-        ]),
+        of(
+            "so many questions, of so much weight",
+            vec![
+                many(70, "approval_requested", json!({ "approval_id": "a#", "title": "?", "options": [] })),
+                Step::State,
+                many(
+                    2,
+                    "approval_requested",
+                    json!({ "approval_id": "h#", "title": text("\"", 60_000), "options": ["yes"], "more": true }),
+                ),
+                Step::State,
+                many(
+                    1,
+                    "approval_requested",
+                    json!({ "approval_id": "too much", "title": text("x", 270_000), "options": [] }),
+                ),
+                Step::State,
+            ],
+        ),
+        of(
+            "a plan of so many items",
+            vec![
+                one("plan_updated", json!({ "items": vec![json!({ "content": "", "status": "pending" }); 300] })),
+                Step::State,
+            ],
+        ),
+        of(
+            "a plan of so much weight",
+            vec![
+                one(
+                    "plan_updated",
+                    json!({ "items": vec![json!({ "content": text("漢", 20_000), "status": "in_progress", "more": 1 }); 6] }),
+                ),
+                Step::State,
+                one(
+                    "plan_updated",
+                    json!({ "items": [{ "content": text("x", 270_000), "status": "pending" }, { "content": "", "status": "pending" }] }),
+                ),
+                Step::State,
+            ],
+        ),
+        of(
+            "usage of so much weight",
+            vec![
+                one(
+                    "usage_updated",
+                    json!({ "input_tokens": 1, "output_tokens": 2, "more": [0.1, 1e300, -7, true, null] }),
+                ),
+                Step::State,
+                one("usage_updated", json!({ "input_tokens": 3, "output_tokens": 4, "more": text("\n", 5_400) })),
+                Step::State,
+                one("usage_updated", json!({ "input_tokens": 5, "output_tokens": 6, "more": text("\n", 5_500) })),
+                Step::State,
+            ],
+        ),
+        of(
+            "values of so many levels",
+            vec![
+                result(json!([{ "type": "odd", "value": nested(59) }])),
+                Step::State,
+                result(json!([{ "type": "odd", "value": nested(64) }])),
+                Step::State,
+            ],
+        ),
         History {
             name: "a worker with more than fits",
             worker: json!({
@@ -233,19 +286,34 @@ fn every_event() -> Vec<Step> {
         Step::State,
         one("status_changed", json!({ "status": "running", "reason": null })),
         one("run_started", json!({ "run_id": RUN, "trigger": "input", "more": 1 })),
-        one("user_message", json!({ "run_id": RUN, "entry_id": "e_1", "content": parts, "omitted_bytes": 7, "more": 1 })),
+        one(
+            "user_message",
+            json!({ "run_id": RUN, "entry_id": "e_1", "content": parts, "omitted_bytes": 7, "more": 1 }),
+        ),
         one("block_started", json!({ "block_id": "t", "run_id": RUN, "kind": "thinking", "title": null })),
         delta("t", json!("Hm. ")),
         delta("t", json!("\u{0}\"\\\u{2028}")),
-        one("block_started", json!({ "block_id": "c", "run_id": RUN, "kind": "tool_call", "call_id": "c_1", "tool": "sh", "title": "List", "more": 1 })),
+        one(
+            "block_started",
+            json!({ "block_id": "c", "run_id": RUN, "kind": "tool_call", "call_id": "c_1", "tool": "sh", "title": "List", "more": 1 }),
+        ),
         Step::State,
         one("block_finished", json!({ "block_id": "t", "status": "interrupted" })),
         delta("c", json!("{}")),
         finish("c"),
-        one("tool_result", json!({ "call_id": "c_1", "content": [said(json!("no")), { "type": "terminal" }], "is_error": true, "omitted_bytes": 0 })),
-        one("approval_requested", json!({ "approval_id": "a", "title": "May I?", "options": ["yes", "no"], "call_id": null, "why": "because" })),
+        one(
+            "tool_result",
+            json!({ "call_id": "c_1", "content": [said(json!("no")), { "type": "terminal" }], "is_error": true, "omitted_bytes": 0 }),
+        ),
+        one(
+            "approval_requested",
+            json!({ "approval_id": "a", "title": "May I?", "options": ["yes", "no"], "call_id": null, "why": "because" }),
+        ),
         one("approval_requested", json!({ "approval_id": "b", "title": "", "options": [], "call_id": "c_1" })),
-        one("plan_updated", json!({ "items": [{ "content": "do it", "status": "in_progress", "id": 4 }, { "content": "", "status": "of_tomorrow" }] })),
+        one(
+            "plan_updated",
+            json!({ "items": [{ "content": "do it", "status": "in_progress", "id": 4 }, { "content": "", "status": "of_tomorrow" }] }),
+        ),
         one("retry_scheduled", json!({ "run_id": RUN, "attempt": 2, "wait_ms": 100, "reason": "busy" })),
         one("extension", json!({ "namespace": "x", "value": null })),
         one("of_tomorrow", json!({ "status": "idle", "state": {} })),
@@ -300,11 +368,21 @@ fn foreign() -> Vec<Step> {
 
 fn texts() -> Vec<Step> {
     let mut steps = Vec::new();
-    for (id, piece, times) in [("x", "x", 262_144), ("y", "é", 131_072), ("z", "a漢", 65_537), ("s", "🙂", 65_535)] {
+    for (id, piece, times) in [("x", "x", 262_144), ("y", "é", 131_072), ("z", "a漢", 65_537), ("s", "🙂", 65_535)]
+    {
         steps.extend([start(id), delta(id, text(piece, times))]);
-        steps.extend([Step::State, delta(id, json!("é")), Step::State, delta(id, json!("abc")), finish(id), Step::State]);
+        steps.extend([
+            Step::State,
+            delta(id, json!("é")),
+            Step::State,
+            delta(id, json!("abc")),
+            finish(id),
+            Step::State,
+        ]);
     }
-    steps.push(result(json!([said(text("🙂", 70_000)), { "type": "odd", "text": text("x", 300) }, said(text("\u{1}", 262_145))])));
+    steps.push(result(
+        json!([said(text("🙂", 70_000)), { "type": "odd", "text": text("x", 300) }, said(text("\u{1}", 262_145))]),
+    ));
     steps.push(one("notice", json!({ "level": "info", "code": "n", "message": text("é", 131_073) })));
     steps.push(Step::State);
     steps
@@ -332,7 +410,14 @@ fn open_texts() -> Vec<Step> {
     }
     steps.extend([Step::State, start("e"), delta("e", text("é", 100_000)), Step::State]);
     // the oldest has nothing left, and stays
-    steps.extend([delta("e", text("é", 31_072)), start("f"), delta("f", text("x", 200_000)), Step::State, finish("a"), Step::State]);
+    steps.extend([
+        delta("e", text("é", 31_072)),
+        start("f"),
+        delta("f", text("x", 200_000)),
+        Step::State,
+        finish("a"),
+        Step::State,
+    ]);
     steps
 }
 

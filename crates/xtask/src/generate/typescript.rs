@@ -288,7 +288,8 @@ mod tests {
             "additionalProperties": true,
         });
         let text = made(json!({"oneOf": [known, rest]}));
-        let of_unknown = "/** U. */\nexport interface UnknownThing {\n  type: string;\n  [member: string]: unknown;\n}\n";
+        let of_unknown =
+            "/** U. */\nexport interface UnknownThing {\n  type: string;\n  [member: string]: unknown;\n}\n";
         assert!(text.contains(of_unknown), "{text}");
         assert!(text.contains("export type Thing = KnownThing | UnknownThing;"), "{text}");
         assert!(text.contains("export const THING_TYPES = [\n  \"a\",\n] as const;"), "{text}");

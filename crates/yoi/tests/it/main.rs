@@ -17,6 +17,8 @@ mod kill;
 #[cfg(test)]
 mod leaks;
 #[cfg(test)]
+mod leaks_backend;
+#[cfg(test)]
 mod midblock;
 #[cfg(test)]
 mod outage;

@@ -81,19 +81,33 @@ pub struct Tap {
 impl Tap {
     /// Connects; `query` is what stands behind the `?`.
     pub async fn connect(address: SocketAddr, worker: WorkerId, query: &str) -> Result<Tap, Error> {
-        Tap::over(TcpStream::connect(address).await?, worker, query).await
+        Tap::over(TcpStream::connect(address).await?, worker, query, None).await
+    }
+
+    /// Connects with a token, where there is one.
+    pub async fn connect_with(
+        address: SocketAddr,
+        worker: WorkerId,
+        query: &str,
+        token: Option<&str>,
+    ) -> Result<Tap, Error> {
+        Tap::over(TcpStream::connect(address).await?, worker, query, token).await
     }
 
     /// Connects with a receive buffer of about so many bytes.
     pub async fn connect_narrow(address: SocketAddr, worker: WorkerId, query: &str, bytes: u32) -> Result<Tap, Error> {
         let socket = TcpSocket::new_v4()?;
         socket.set_recv_buffer_size(bytes)?;
-        Tap::over(socket.connect(address).await?, worker, query).await
+        Tap::over(socket.connect(address).await?, worker, query, None).await
     }
 
-    async fn over(tcp: TcpStream, worker: WorkerId, query: &str) -> Result<Tap, Error> {
-        let request =
+    async fn over(tcp: TcpStream, worker: WorkerId, query: &str, token: Option<&str>) -> Result<Tap, Error> {
+        let mut request =
             format!("ws://{}/v1/workers/{worker}/events/ws?{query}", tcp.peer_addr()?).into_client_request()?;
+        if let Some(token) = token {
+            let bearer = format!("Bearer {token}").parse().expect("a header");
+            request.headers_mut().insert("authorization", bearer);
+        }
         let handshake = tokio_tungstenite::client_async(request, tcp);
         let (socket, _) = timeout(DEADLINE, handshake)
             .await

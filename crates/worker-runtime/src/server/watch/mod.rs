@@ -4,15 +4,12 @@
 //! told after the upgrade, by a frame and a close code. Must not write frames of a stream: the hub
 //! does.
 
-mod watched;
-
 use super::service::Shared;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use observation::{Attach, AttachRequest, Connection, Subject};
 use protocol::{Code, Diagnostic, Envelope, WorkerId};
 use std::sync::Arc;
-use watched::Watched;
 use yoi_edge::Params;
 use yoi_edge::ws::Handshake;
 
@@ -25,8 +22,10 @@ pub(super) async fn endpoint(
 ) -> Response {
     let subject = subject(&shared, path.get("id"), query.as_deref().unwrap_or_default());
     handshake.hand_over(move |io, read| {
-        let io = Watched::new(io, shared.runtime.observation().watching());
-        shared.hub.attach(Connection::new(io, read, subject));
+        let mut connection = Connection::new(io, read, subject);
+        // counted for as long as it is open
+        connection.keep = Some(Arc::new(shared.runtime.observation().watching()));
+        shared.hub.attach(connection);
     })
 }
 

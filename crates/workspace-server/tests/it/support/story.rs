@@ -87,7 +87,7 @@ impl Story {
             Value::Array(items) => items.into_iter().map(|item| self.masked(name, item)).collect(),
             Value::String(text) => Value::String(match name {
                 "cursor" | "oldest" | "next_page" | "before" => self.number("cursor", &text),
-                "at" | "created_at" | "updated_at" | "checked_at" | "started_at" => "<time>".to_owned(),
+                "at" | "time" | "created_at" | "updated_at" | "checked_at" | "started_at" => "<time>".to_owned(),
                 "kind" if text == "embedded" || text == "remote" => "<kind>".to_owned(),
                 _ => self.masked_text(&text),
             }),

@@ -129,7 +129,10 @@ async fn outage_from_the_beginning_is_waited_for() {
     scene.stage.backend.start();
     let mut early = scene.viewer(Wire::Socket, None).await;
     early.expect(&["runtime_unavailable"]).await;
-    assert_eq!(scene.stage.backend.on(REMOTE).worker(scene.subject.worker).await.unwrap_err().code(), Code::RuntimeUnavailable);
+    assert_eq!(
+        scene.stage.backend.on(REMOTE).worker(scene.subject.worker).await.unwrap_err().code(),
+        Code::RuntimeUnavailable
+    );
     assert_eq!(scene.row().await.checked_at, None);
     scene.stage.remote.start();
     early.expect(&["link up lost:false"]).await;

@@ -40,10 +40,8 @@ async fn outage_of_a_backend_that_is_ended() {
     // the runtime goes on, and nobody watches it any more
     let runtime = scene.stage.remote.serving().client();
     assert_eq!(runtime.worker(scene.subject.worker).await.unwrap().status, Status::Running);
-    until_async("nobody watches", || async {
-        (runtime.info().await.unwrap().counts.watchers == 0).then_some(())
-    })
-    .await;
+    until_async("nobody watches", || async { (runtime.info().await.unwrap().counts.watchers == 0).then_some(()) })
+        .await;
 
     scene.stage.backend.start();
     for (watcher, wire) in [(&mut socket, Wire::Socket), (&mut sse, Wire::Sse)] {

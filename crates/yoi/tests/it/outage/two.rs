@@ -57,7 +57,8 @@ async fn outage_of_one_of_two_backends_is_nobody_s() {
     second.on(REMOTE).resume(scene.subject.worker).await.unwrap();
     crate::resume::say(&second.on(REMOTE), scene.subject.worker, "20 5 0.001").await;
     let cursor = one.told[one.told.len() - 1].cursor.clone();
-    one.viewer = Viewer::connect(second.address, Wire::Sse, &scene.subject, Some(&cursor), "coalesce=off").await.unwrap();
+    one.viewer =
+        Viewer::connect(second.address, Wire::Sse, &scene.subject, Some(&cursor), "coalesce=off").await.unwrap();
     one.words(1).await;
     crate::wait::until_async("the run is over", || async {
         let detail = second.on(REMOTE).worker(scene.subject.worker).await.unwrap();

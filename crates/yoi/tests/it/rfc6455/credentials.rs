@@ -50,11 +50,9 @@ fn one_subprotocol_is_spoken(target: &Target) {
 /// `docs/wire.md`: where a browser can set no header. The server says only what it speaks.
 fn a_token_may_be_a_subprotocol(target: &Target) {
     let Some(token) = target.token.as_ref().map(as_protocol) else { return };
-    for protocols in [
-        vec![format!("yoi.v1, {token}")],
-        vec!["yoi.v1".to_owned(), token.clone()],
-        vec![format!("{token},yoi.v1")],
-    ] {
+    for protocols in
+        [vec![format!("yoi.v1, {token}")], vec!["yoi.v1".to_owned(), token.clone()], vec![format!("{token},yoi.v1")]]
+    {
         let got = ask(target, &offering(target, &protocols).bytes());
         assert_eq!((got.status, got.field("sec-websocket-protocol")), (101, Some("yoi.v1")));
         let mut peer = Peer::open_with(target, &offering(target, &protocols), b"");
@@ -79,7 +77,9 @@ fn a_wrong_one_is_refused_before_anything_is_opened(target: &Target) {
     for token in [as_protocol("wrong"), as_protocol(cut), as_protocol([0xff; 300]), "yoi.token.".into(), padded, two] {
         refused.push(offering(target, &["yoi.v1".into(), token]));
     }
-    refused.push(Handshake::of(target).with("Authorization", "Bearer wrong").and("Sec-WebSocket-Protocol", &as_protocol(good)));
+    refused.push(
+        Handshake::of(target).with("Authorization", "Bearer wrong").and("Sec-WebSocket-Protocol", &as_protocol(good)),
+    );
     for value in ["Bearer", "Basic eDp5", cut, &format!("Bearer {cut}"), &format!("Bearer {good} {good}")] {
         refused.push(Handshake::of(target).with("Authorization", value));
     }

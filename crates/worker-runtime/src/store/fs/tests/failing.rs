@@ -72,7 +72,13 @@ async fn no_disk_is_waited_for_on_the_thread_that_serves() {
         faults: Some(Arc::new(watch)),
         ..FsOptions::new(root.path())
     };
-    let (store, _) = load(options.clone()).await;
+    // it is opened before anything is served, and may wait
+    let open = |options: FsOptions| async {
+        let store = tokio::task::spawn_blocking(|| FsStore::open(options).unwrap()).await.unwrap();
+        let workers = store.load().await.unwrap();
+        (store, workers)
+    };
+    let (store, _) = open(options.clone()).await;
     for n in 1..4 {
         let worker = store.create(id(n), Bytes::from_static(b"{}")).await.unwrap();
         let mut feed = Feed::new();
@@ -83,7 +89,7 @@ async fn no_disk_is_waited_for_on_the_thread_that_serves() {
         }
     }
     store.close().await.unwrap();
-    let (store, workers) = load(options).await;
+    let (store, workers) = open(options).await;
     assert_eq!(workers.len(), 3);
     store.close().await.unwrap();
     let [write, sync, _] = &*waited;

@@ -185,9 +185,9 @@ impl Theatre {
             all.push(raw("a socket that roams", Wire::Socket, &both, Stay::Faithful));
             all.push(raw("restless events that roam", Wire::Sse, &both, Stay::Restless));
         }
-        let watching = all.into_iter().map(|raw| {
-            tokio::spawn(raw.watch(subject.clone(), Arc::clone(&shared), reached.clone(), dice.fork()))
-        });
+        let watching = all
+            .into_iter()
+            .map(|raw| tokio::spawn(raw.watch(subject.clone(), Arc::clone(&shared), reached.clone(), dice.fork())));
         let watching = watching.collect();
         let following = [Coalesce::On, Coalesce::Off].map(|coalesce| {
             tokio::spawn(follow(one.on(runtime), subject.clone(), Arc::clone(&shared), reached.clone(), coalesce))
