@@ -28,7 +28,10 @@ fn stream() -> Arc<Stream> {
     };
     let options = StreamOptions {
         envelope: Envelope::new(None, worker_id),
-        cursors: Arc::new(observation::Sealed::new(Arc::new(Sealer::new(CursorKey::from([1; 32]), Vec::new())), b"bench".to_vec())),
+        cursors: Arc::new(observation::Sealed::new(
+            Arc::new(Sealer::new(CursorKey::from([1; 32]), Vec::new())),
+            b"bench".to_vec(),
+        )),
         history: None,
     };
     Stream::new(options, Log::new(Limits::default(), Epoch(1)), State::new(worker))

@@ -42,6 +42,6 @@ pub use hub::{Connection, Hub, Io, Transport};
 pub use lens::{Blocks, Class, Lens, Seen};
 pub use metric_definitions::describe_metrics;
 pub use options::Options;
+pub use stream::{History, HistoryError, Published, Stream, StreamOptions};
 pub use subject::{Attach, Step, Subject};
 pub use tap::{Tap, Tapped};
-pub use stream::{History, HistoryError, Published, Stream, StreamOptions};

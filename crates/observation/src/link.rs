@@ -97,10 +97,8 @@ impl Link {
             return None;
         }
         let now = self.now.lock();
-        let before = std::mem::replace(
-            told,
-            Told { version: self.version.load(Ordering::Acquire), down: now.down.is_some() },
-        );
+        let before =
+            std::mem::replace(told, Told { version: self.version.load(Ordering::Acquire), down: now.down.is_some() });
         match &now.down {
             Some(why) if !before.down => Some(News::Down(why.clone())),
             Some(_) => None,

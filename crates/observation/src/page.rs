@@ -137,10 +137,8 @@ mod tests {
     #[test]
     fn events_that_are_not_shown_are_passed_over() {
         // 5 is hidden, 6 shown, 7 and 8 hidden, 9 shown, 10 hidden
-        let ends = vec![
-            FrameEnd { end: 1, first: Seq(6), last: Seq(8) },
-            FrameEnd { end: 2, first: Seq(9), last: Seq(10) },
-        ];
+        let ends =
+            vec![FrameEnd { end: 1, first: Seq(6), last: Seq(8) }, FrameEnd { end: 2, first: Seq(9), last: Seq(10) }];
         let page = Page::new(Seq(4), b"ab".to_vec(), ends);
         for (seq, frame) in [(4, Some(0)), (5, Some(0)), (6, None), (8, Some(1)), (9, None), (10, None)] {
             assert_eq!(page.frame_after(Seq(seq)), frame, "{seq}");

@@ -16,7 +16,8 @@ use event_log::{AppendError, Lineage, Listener, Log, Position, Seq, Standing, Su
 use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
 use protocol::{
-    AnyEvent, Code, Diagnostic, Envelope, LinkState, State, Timestamp, WorkerId, WorkerInfo, WorkspaceEvent, WorkspaceState,
+    AnyEvent, Code, Diagnostic, Envelope, LinkState, State, Timestamp, WorkerId, WorkerInfo, WorkspaceEvent,
+    WorkspaceState,
 };
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};

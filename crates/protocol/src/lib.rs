@@ -45,7 +45,8 @@ pub use text::{TailText, floor_char_boundary};
 pub use time::Timestamp;
 pub use transcript::Transcript;
 pub use workspace::{
-    RuntimeKind, RuntimeList, RuntimeRow, WorkerSummary, WorkspaceEvent, WorkspaceEventFrame, WorkspaceFrame, WorkspaceState,
+    RuntimeKind, RuntimeList, RuntimeRow, WorkerSummary, WorkspaceEvent, WorkspaceEventFrame, WorkspaceFrame,
+    WorkspaceState,
 };
 
 /// The most bytes of one event frame on the wire, those of `snapshot` events aside

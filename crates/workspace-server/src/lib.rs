@@ -13,5 +13,5 @@ mod serve;
 pub mod summary;
 
 pub use api::{Operation, openapi};
-pub use serve::{ServeArgs, reports, serve};
 pub use backend::{Backend, Cookies, Parts, RenderMetrics};
+pub use serve::{ServeArgs, reports, serve};

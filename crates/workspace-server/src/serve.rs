@@ -148,7 +148,9 @@ async fn run(args: &ServeArgs, loaded: Loaded, settings: Embedded) -> Result<(),
         move |deadline: Duration| async move {
             // what runs here is ended first, so that watchers see it end
             let clean = match &runtime {
-                Some(runtime) => runtime.management().shutdown(deadline / 2).await.is_ok_and(|report| report.is_clean()),
+                Some(runtime) => {
+                    runtime.management().shutdown(deadline / 2).await.is_ok_and(|report| report.is_clean())
+                }
                 None => true,
             };
             (backend.shutdown(deadline / 2).await, clean)
@@ -196,7 +198,8 @@ fn start(
     metrics: Option<Arc<dyn Fn() -> String + Send + Sync>>,
 ) -> Result<Backend, Failure> {
     let config = &loaded.config;
-    let registry = Registry::start(specs(config, runtime), RegistryOptions::default()).map_err(|error| Failure::Other(error.to_string()))?;
+    let registry = Registry::start(specs(config, runtime), RegistryOptions::default())
+        .map_err(|error| Failure::Other(error.to_string()))?;
     let mut edge = yoi_edge::Options::new(config.listen);
     edge.tls.clone_from(&config.tls);
     edge.max_connections = config.max_connections;
@@ -204,7 +207,8 @@ fn start(
     edge.slow_after = config.observation.slow_after;
     edge.body.bytes = config.body_bytes;
     if config.principals.is_empty() && is_loopback(&config.listen) {
-        let refusal = "without principals this server answers only under names of this machine, such as 127.0.0.1 and localhost";
+        let refusal =
+            "without principals this server answers only under names of this machine, such as 127.0.0.1 and localhost";
         edge.hosts = Hosts::Own { besides: Vec::new(), refusal: refusal.to_owned() };
     }
     let clock = Arc::new(SystemClock);

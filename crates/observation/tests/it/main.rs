@@ -7,6 +7,6 @@ mod seams;
 #[cfg(test)]
 mod simulation;
 #[cfg(test)]
-mod world;
-#[cfg(test)]
 mod tcp;
+#[cfg(test)]
+mod world;

@@ -123,7 +123,10 @@ impl Client {
                     self.cursor = Some(frame.cursor);
                     match AnyEvent::from_json(frame.event.get()).unwrap().kind().unwrap() {
                         EventKind::Snapshot(state) => {
-                            format!("snapshot {:?}", state.open_blocks.last().map(|b| b.text.as_str().to_owned()).unwrap_or_default())
+                            format!(
+                                "snapshot {:?}",
+                                state.open_blocks.last().map(|b| b.text.as_str().to_owned()).unwrap_or_default()
+                            )
                         }
                         EventKind::BlockDelta { text, .. } => text.clone(),
                         EventKind::Notice { .. } => "notice".into(),
@@ -244,7 +247,10 @@ async fn a_stream_that_is_looked_for_comes_when_it_is_found() {
     let later = || {
         let (steps, found) = mpsc::channel::<Step>(4);
         let found: BoxStream<'static, Step> =
-            Box::pin(futures_util::stream::unfold(found, |mut found| async move { Some((found.recv().await?, found)) }));
+            Box::pin(futures_util::stream::unfold(
+                found,
+                |mut found| async move { Some((found.recv().await?, found)) },
+            ));
         (steps, Subject::Later { envelope: Envelope::new(None, worker()), steps: found })
     };
     let (steps, subject) = later();

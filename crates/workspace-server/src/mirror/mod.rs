@@ -311,9 +311,7 @@ fn looking(watch: Watch, request: AttachRequest, admit: Admit) -> BoxStream<'sta
                 Some(request) => request,
                 None => match mirror.backfill(&looking.request, &stream, !looking.told).await {
                     Backfill::Known => looking.request.clone(),
-                    Backfill::Refused(because) => {
-                        AttachRequest { because: Some(because), ..looking.request.clone() }
-                    }
+                    Backfill::Refused(because) => AttachRequest { because: Some(because), ..looking.request.clone() },
                     Backfill::Away(why) => {
                         looking.told = true;
                         return Some((Step::Tell(why), looking));

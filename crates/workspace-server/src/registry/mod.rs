@@ -10,9 +10,9 @@ mod page;
 mod probe;
 mod spec;
 mod table;
-mod visible;
 #[cfg(test)]
 mod tests;
+mod visible;
 
 pub use crate::handle::RemoteSpec;
 pub use entry::Entry;
@@ -23,7 +23,6 @@ pub use table::{Changes, RowChange};
 
 use crate::handle::{Blame, HandleError, RuntimeHandle};
 use entry::Reach;
-pub(crate) use visible::list as list_visible;
 use parking_lot::Mutex;
 use protocol::{RuntimeId, RuntimeRow};
 use std::collections::BTreeMap;
@@ -31,6 +30,7 @@ use std::sync::Arc;
 use table::Table;
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
+pub(crate) use visible::list as list_visible;
 
 /// The runtimes of a workspace. Dropping it ends what looks after them.
 pub struct Registry {

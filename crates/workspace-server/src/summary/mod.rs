@@ -14,9 +14,7 @@ use bytes::Bytes;
 use event_log::{Epoch, Limits, Lineage, Log, Sealer, Seq};
 use listing::Listing;
 use observation::{Attach, AttachRequest, Class, Sealed, Stream, StreamOptions, Subject};
-use protocol::{
-    Code, Diagnostic, Envelope, RuntimeId, State, Timestamp, WorkerId, WorkspaceEvent, WorkspaceState,
-};
+use protocol::{Code, Diagnostic, Envelope, RuntimeId, State, Timestamp, WorkerId, WorkspaceEvent, WorkspaceState};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;

@@ -34,10 +34,15 @@ async fn runtimes_that_are_away_are_told_and_delay_nobody() {
         (code(1) == "runtime_unavailable" && code(2) == "runtime_timeout").then_some(rows)
     })
     .await;
-    let told: Vec<_> = rows["runtimes"].as_array().unwrap().iter().map(|row| {
-        let code = row["diagnostics"][0]["code"].as_str().unwrap_or("-");
-        format!("{} {} {code}", row["runtime_id"].as_str().unwrap(), row["link"].as_str().unwrap())
-    }).collect();
+    let told: Vec<_> = rows["runtimes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| {
+            let code = row["diagnostics"][0]["code"].as_str().unwrap_or("-");
+            format!("{} {} {code}", row["runtime_id"].as_str().unwrap(), row["link"].as_str().unwrap())
+        })
+        .collect();
     assert_eq!(told, ["afar up -", "gone down runtime_unavailable", "mute down runtime_timeout", "near up -"]);
     for limit in [1, 2, 100] {
         let (mut page, mut found) = (String::new(), 0);
@@ -58,7 +63,10 @@ async fn runtimes_that_are_away_are_told_and_delay_nobody() {
     assert!(list["diagnostics"][0]["message"].as_str().unwrap().contains("`gone`"), "{list}");
     // asked for by name it is a diagnostic all the same
     let list = near.plain("GET", "/api/workers?runtime=gone", None).await.good(200);
-    assert_eq!((&list["workers"], &list["diagnostics"][0]["code"]), (&Value::Array(vec![]), &"runtime_unavailable".into()));
+    assert_eq!(
+        (&list["workers"], &list["diagnostics"][0]["code"]),
+        (&Value::Array(vec![]), &"runtime_unavailable".into())
+    );
 
     let worker = WorkerId::from_parts(1, 1);
     for (id, code, status) in [("gone", "runtime_unavailable", 503), ("mute", "runtime_timeout", 504)] {
@@ -98,7 +106,10 @@ async fn an_outage_is_told_once_and_leaves_no_gap() {
     let down = watcher.up_to(|got| matches!(got, Got::Frame(frame) if frame["kind"] == "diagnostic")).await;
     let words: Vec<_> = down.iter().map(Got::word).collect();
     assert_eq!(words[0], "link down", "{words:?}");
-    assert!(["upstream_disconnected", "runtime_unavailable"].contains(&words[1].as_str()) && words.len() == 2, "{words:?}");
+    assert!(
+        ["upstream_disconnected", "runtime_unavailable"].contains(&words[1].as_str()) && words.len() == 2,
+        "{words:?}"
+    );
     let Got::Frame(link) = &down[0] else { panic!("{down:?}") };
     assert_eq!(link["lost"], false);
     // who comes now is told, and shown what is known

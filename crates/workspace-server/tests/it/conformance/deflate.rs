@@ -26,10 +26,7 @@ impl Compressed {
         }
         let head = String::from_utf8(head).unwrap().to_ascii_lowercase();
         assert!(head.starts_with("http/1.1 101"), "{head}");
-        assert!(
-            head.contains("permessage-deflate; server_no_context_takeover; client_no_context_takeover"),
-            "{head}"
-        );
+        assert!(head.contains("permessage-deflate; server_no_context_takeover; client_no_context_takeover"), "{head}");
         Compressed { stream, compressed: 0, plain: 0 }
     }
 

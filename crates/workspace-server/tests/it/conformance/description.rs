@@ -39,7 +39,8 @@ async fn every_operation_that_is_described_is_there_and_no_other() {
         }
         let reply = exchange(target.backend, "BREW", &path, &[], None).await;
         assert_eq!((reply.status, reply.code().as_str()), (405, "method_not_allowed"), "{path}");
-        let allowed: BTreeSet<_> = reply.header("allow").unwrap().split(',').map(|name| name.trim().to_owned()).collect();
+        let allowed: BTreeSet<_> =
+            reply.header("allow").unwrap().split(',').map(|name| name.trim().to_owned()).collect();
         assert_eq!(allowed, described, "{path}");
     }
 }

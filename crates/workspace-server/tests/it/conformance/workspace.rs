@@ -50,7 +50,9 @@ async fn the_workspace_tells_workers_and_runtimes() {
         // through this backend, and behind its back
         let worker = target.make(1, "script").await;
         let is = |event: &Value, kind: &str| {
-            event["type"] == kind && event["worker"]["runtime_id"] == id && event["worker"]["worker_id"] == worker.to_string()
+            event["type"] == kind
+                && event["worker"]["runtime_id"] == id
+                && event["worker"]["worker_id"] == worker.to_string()
         };
         all.extend(up_to(&mut watcher, "created", |event| is(event, "worker_created")).await);
         let own = protocol::api::CreateWorker { display_name: Some("own".into()), ..Default::default() };
@@ -65,13 +67,23 @@ async fn the_workspace_tells_workers_and_runtimes() {
         target.say(worker, "all").await;
         target.settled(worker).await;
         let used = |event: &Value| {
-            is(event, "worker_updated") && event["worker"]["usage"]["output_tokens"] == 4 && event["worker"]["status"] == "idle"
+            is(event, "worker_updated")
+                && event["worker"]["usage"]["output_tokens"] == 4
+                && event["worker"]["status"] == "idle"
         };
         all.extend(up_to(&mut watcher, "totals", used).await);
         target.say(worker, "ask").await;
-        all.extend(up_to(&mut watcher, "a question", |event| is(event, "worker_updated") && event["worker"]["approvals"] == 1).await);
+        all.extend(
+            up_to(&mut watcher, "a question", |event| is(event, "worker_updated") && event["worker"]["approvals"] == 1)
+                .await,
+        );
         target.plain("POST", &target.of(worker, "/stop"), None).await.good(200);
-        all.extend(up_to(&mut watcher, "stopped", |event| is(event, "worker_updated") && event["worker"]["status"] == "stopped").await);
+        all.extend(
+            up_to(&mut watcher, "stopped", |event| {
+                is(event, "worker_updated") && event["worker"]["status"] == "stopped"
+            })
+            .await,
+        );
         target.plain("DELETE", &target.of(worker, ""), None).await.good(204);
         let deleted = |event: &Value| {
             event["type"] == "worker_deleted" && event["runtime_id"] == id && event["worker_id"] == worker.to_string()
@@ -79,7 +91,11 @@ async fn the_workspace_tells_workers_and_runtimes() {
         all.extend(up_to(&mut watcher, "deleted", deleted).await);
     }
     let link = |state: &'static str| {
-        move |event: &Value| event["type"] == "runtime_updated" && event["runtime"]["runtime_id"] == "afar" && event["runtime"]["link"] == state
+        move |event: &Value| {
+            event["type"] == "runtime_updated"
+                && event["runtime"]["runtime_id"] == "afar"
+                && event["runtime"]["link"] == state
+        }
     };
     world.switch.cut();
     all.extend(up_to(&mut watcher, "down", link("down")).await);

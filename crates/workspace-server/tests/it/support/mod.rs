@@ -12,12 +12,12 @@ mod watch;
 mod world;
 
 pub use http::Reply;
+pub use http::exchange;
 pub use schema::Api;
 pub use sse::Sse;
 pub use story::Story;
 pub use switch::Switch;
 pub use watch::{Got, Told, Watcher, folded, is_idle, read_frame};
-pub use http::exchange;
 pub use world::{Target, World, parts};
 
 use std::time::Duration;

@@ -164,9 +164,7 @@ impl Api {
             "items" => value.as_array().map_or(Ok(()), |items| items.iter().try_for_each(|item| fits(said, item))),
             "minimum" => all(value.as_f64().is_none_or(|n| n >= said.as_f64().unwrap())),
             "maximum" => all(value.as_f64().is_none_or(|n| n <= said.as_f64().unwrap())),
-            "maxLength" => {
-                all(value.as_str().is_none_or(|text| text.chars().count() as u64 <= said.as_u64().unwrap()))
-            }
+            "maxLength" => all(value.as_str().is_none_or(|text| text.chars().count() as u64 <= said.as_u64().unwrap())),
             "pattern" => all(value.as_str().is_none_or(|text| has_form(said.as_str().unwrap(), text))),
             other => panic!("a keyword that is not known here: {other}"),
         }

@@ -19,8 +19,7 @@ impl Switch {
     /// A way to `to`.
     pub async fn to(to: SocketAddr) -> Switch {
         let listener = listen(([127, 0, 0, 1], 0).into());
-        let mut switch =
-            Switch { address: listener.local_addr().unwrap(), to, open: None };
+        let mut switch = Switch { address: listener.local_addr().unwrap(), to, open: None };
         switch.pass(listener);
         switch
     }

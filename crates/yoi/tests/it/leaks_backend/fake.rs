@@ -107,7 +107,9 @@ fn serve(mut tcp: TcpStream, address: SocketAddr) {
         ("GET", "/v1/workers", _) => {
             json(200, json!({ "workers": [detail(&worker(0))], "diagnostics": [diagnostic(address)] }))
         }
-        ("POST", "/v1/workers", _) => (409, "application/problem+json", problem(address, "worker_exists", 409).to_string()),
+        ("POST", "/v1/workers", _) => {
+            (409, "application/problem+json", problem(address, "worker_exists", 409).to_string())
+        }
         ("GET", path, Some(0)) if path.ends_with("/transcript") => {
             json(200, json!({ "entries": [], "before": format!("{address}/x") }))
         }
@@ -142,7 +144,8 @@ fn stream(tcp: TcpStream, address: SocketAddr, way: u64) {
         "usage": { "input_tokens": 0, "output_tokens": 0 }, "truncated": false, "at": AT,
     });
     let snapshot = json!({ "kind": "event", "cursor": CURSOR, "worker_id": worker, "event": state }).to_string();
-    let told = json!({ "kind": "diagnostic", "cursor": CURSOR, "worker_id": worker, "diagnostic": diagnostic(address) });
+    let told =
+        json!({ "kind": "diagnostic", "cursor": CURSOR, "worker_id": worker, "diagnostic": diagnostic(address) });
     let ready = json!({ "kind": "ready", "cursor": CURSOR, "worker_id": worker }).to_string();
     let words = indiscretion(address);
     let frames = match way {
@@ -150,7 +153,11 @@ fn stream(tcp: TcpStream, address: SocketAddr, way: u64) {
         1 => vec![told.to_string()],
         2 => vec![format!("{{{words}")],
         3 => vec![json!({ "kind": words, "cursor": words }).to_string(), snapshot],
-        4 => vec![snapshot, ready, json!({ "kind": "event", "cursor": words, "worker_id": words, "event": 1 }).to_string()],
+        4 => vec![
+            snapshot,
+            ready,
+            json!({ "kind": "event", "cursor": words, "worker_id": words, "event": 1 }).to_string(),
+        ],
         _ => vec![],
     };
     for frame in frames {

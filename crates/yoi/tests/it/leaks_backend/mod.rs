@@ -36,9 +36,7 @@ struct Leaky {
 /// What is said of it, in `workspace.toml`.
 fn table(id: &str, url: &str, token: Option<&str>) -> String {
     let token = token.map(|token| format!("token = {{ env = \"{token}\" }}\n")).unwrap_or_default();
-    format!(
-        "[[runtimes]]\nid = \"{id}\"\nurl = \"{url}\"\n{token}connect_timeout = \"2s\"\nrequest_timeout = \"2s\"\n"
-    )
+    format!("[[runtimes]]\nid = \"{id}\"\nurl = \"{url}\"\n{token}connect_timeout = \"2s\"\nrequest_timeout = \"2s\"\n")
 }
 
 impl Leaky {
@@ -76,8 +74,7 @@ impl Leaky {
         secrets.add_address("the address of the far runtime", self.far.address);
         secrets.add_address("the address of the fake runtime", self.fake);
         secrets.add_address("the address where nobody is", self.refusing);
-        for (what, token) in
-            [("the token", TOKEN), ("the wrong token", WRONG_TOKEN), ("the fake's token", fake::TOKEN)]
+        for (what, token) in [("the token", TOKEN), ("the wrong token", WRONG_TOKEN), ("the fake's token", fake::TOKEN)]
         {
             secrets.add(what, token);
         }
@@ -92,7 +89,8 @@ impl Leaky {
         let key = std::fs::read_to_string(&self.keys).unwrap();
         for line in key.lines() {
             secrets.add("the key", line);
-            let bytes: Vec<u8> = (0..line.len()).step_by(2).map(|at| u8::from_str_radix(&line[at..at + 2], 16).unwrap()).collect();
+            let bytes: Vec<u8> =
+                (0..line.len()).step_by(2).map(|at| u8::from_str_radix(&line[at..at + 2], 16).unwrap()).collect();
             secrets.add_bytes("the key", &bytes);
         }
         secrets
@@ -172,8 +170,15 @@ async fn leaks_backend() {
     let text: Vec<u8> = heard.concat();
     let text = String::from_utf8_lossy(&text);
     for code in [
-        "runtime_unavailable", "runtime_auth_failed", "runtime_protocol_error", "runtime_tls_failed", "worker_busy",
-        "worker_not_found", "going_away", "cursor_unknown", "YOI_WORKER_ID=",
+        "runtime_unavailable",
+        "runtime_auth_failed",
+        "runtime_protocol_error",
+        "runtime_tls_failed",
+        "worker_busy",
+        "worker_not_found",
+        "going_away",
+        "cursor_unknown",
+        "YOI_WORKER_ID=",
     ] {
         assert!(text.contains(code), "nobody was told {code}");
     }

@@ -294,7 +294,8 @@ mod tests {
         let mut out = Vec::with_capacity(text.len() + 1024);
         compress.compress_vec(text, &mut out, FlushCompress::Sync).unwrap();
         out.truncate(out.len() - 4);
-        let mut bytes = b"HTTP/1.1 101 Switching Protocols\r\nsec-websocket-extensions: permessage-deflate\r\n\r\n".to_vec();
+        let mut bytes =
+            b"HTTP/1.1 101 Switching Protocols\r\nsec-websocket-extensions: permessage-deflate\r\n\r\n".to_vec();
         bytes.extend_from_slice(&[0xc1, 126]);
         bytes.extend_from_slice(&u16::try_from(out.len()).unwrap().to_be_bytes());
         bytes.extend_from_slice(&out);

@@ -39,13 +39,19 @@ impl Session {
         let client = Client::new(ClientOptions::new(&self.url)).unwrap();
         for runtime in ["local", "far"] {
             let on = client.on(&runtime.parse().unwrap());
-            until_async("the runtime is there", || async { on.workers(&Default::default(), &Default::default()).await.ok() }).await;
+            until_async("the runtime is there", || async {
+                on.workers(&Default::default(), &Default::default()).await.ok()
+            })
+            .await;
             for profile in ["stream", "says"] {
                 let request = CreateWorker { profile: Some(profile.into()), ..CreateWorker::default() };
                 let worker = on.create(&request).await.unwrap().worker.worker_id;
                 let input = SendInput { content: vec![protocol::Part::text("20 10 0")], idempotency_key: None };
                 on.input(worker, &input).await.unwrap();
-                until_async("the run is over", || async { on.worker(worker).await.unwrap().run.is_none().then_some(()) }).await;
+                until_async("the run is over", || async {
+                    on.worker(worker).await.unwrap().run.is_none().then_some(())
+                })
+                .await;
                 self.workers.push((runtime.to_owned(), worker));
             }
         }
@@ -67,8 +73,20 @@ impl Session {
     /// Every path, with every method, as whoever asks gets it.
     pub fn everything(&self) {
         for path in [
-            "/api/session", "/api/runtimes", "/api/workers", "/api/workers?limit=1", "/api/workers?runtime=far", "/api/events",
-            "/api/openapi.json", "/healthz", "/readyz", "/metrics", "/", "/v1/runtime", "/v1/workers", "/api/../etc/passwd",
+            "/api/session",
+            "/api/runtimes",
+            "/api/workers",
+            "/api/workers?limit=1",
+            "/api/workers?runtime=far",
+            "/api/events",
+            "/api/openapi.json",
+            "/healthz",
+            "/readyz",
+            "/metrics",
+            "/",
+            "/v1/runtime",
+            "/v1/workers",
+            "/api/../etc/passwd",
         ] {
             self.ask("GET", path, "");
             self.ask("PUT", path, "x");
@@ -108,7 +126,12 @@ impl Session {
         }
         self.compressed(&format!("{of}/events/ws"));
         for command in ["input", "cancel", "resume", "approvals/x"] {
-            for body in ["", "{\"content\":[],\"option\":1}", "{\"content\":[{\"type\":\"text\",\"text\":\"1 1 0\"}]}", "{\"option\":\"x\"}"] {
+            for body in [
+                "",
+                "{\"content\":[],\"option\":1}",
+                "{\"content\":[{\"type\":\"text\",\"text\":\"1 1 0\"}]}",
+                "{\"option\":\"x\"}",
+            ] {
                 self.ask("POST", &format!("{of}/{command}"), body);
             }
         }
@@ -118,9 +141,18 @@ impl Session {
     /// What people type.
     pub fn commands(&mut self) {
         let mut all: Vec<Vec<String>> = [
-            "runtime list", "runtime list --json", "worker list", "worker list --json", "whoami", "doctor", "doctor --json",
-            "worker create --runtime down", "worker create --runtime barred --json", "worker create --runtime stranger",
-            "worker create --runtime tls", "worker create --runtime fake",
+            "runtime list",
+            "runtime list --json",
+            "worker list",
+            "worker list --json",
+            "whoami",
+            "doctor",
+            "doctor --json",
+            "worker create --runtime down",
+            "worker create --runtime barred --json",
+            "worker create --runtime stranger",
+            "worker create --runtime tls",
+            "worker create --runtime fake",
         ]
         .iter()
         .map(|line| line.split(' ').map(str::to_owned).collect())
