@@ -37,3 +37,4 @@ pub use client_backend::client_backend;
 pub use error::Error;
 pub use options::{Colour, Confirm, Mouse, Options};
 pub use runtime::run;
+pub use text::clean;

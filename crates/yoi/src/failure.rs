@@ -2,10 +2,10 @@
 //!
 //! Owns the words on stderr and the exit status.
 
-use crate::clean;
 use crate::exit;
 use protocol::{Code, Outcome, Problem};
 use std::io;
+use yoi_tui::clean;
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]

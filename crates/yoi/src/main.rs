@@ -4,7 +4,6 @@
 //! and `stream`; what they talk to is `yoi_client`, and what they serve is `worker_runtime`.
 
 mod args;
-mod clean;
 mod clock;
 mod commands;
 mod connection;

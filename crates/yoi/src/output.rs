@@ -2,11 +2,11 @@
 //!
 //! Owns both, their forms, and what happens when nobody reads them.
 
-use crate::clean;
 use crate::failure::Failure;
 use crate::look::Look;
 use serde::Serialize;
 use std::io::{self, IsTerminal, Write};
+use yoi_tui::clean;
 
 /// What stdout is to hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,9 +5,9 @@
 
 use super::cut::Cut;
 use super::{CALLS, Renderer};
-use crate::clean::{self, Cleaner};
 use crate::look::Paint;
 use protocol::{BlockKind, BlockStatus};
+use yoi_tui::clean::{self, Cleaner};
 
 /// A block and how much of it has been shown.
 #[derive(Clone, Debug)]

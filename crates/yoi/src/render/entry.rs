@@ -5,9 +5,9 @@
 use super::block::Block;
 use super::cut::Cut;
 use super::{Renderer, parts};
-use crate::clean;
 use crate::look::Paint;
 use protocol::{BlockKind, Entry, EntryKind, Level, Part};
+use yoi_tui::clean;
 
 impl Renderer {
     /// The text of an entry.

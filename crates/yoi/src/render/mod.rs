@@ -20,12 +20,12 @@ pub use runtimes::{runtime, runtimes};
 pub use session::session;
 pub use table::{detail, table};
 
-use crate::clean;
 use crate::look::{Look, Paint};
 use block::Block;
 use page::Page;
 use protocol::{AnyEvent, Event, EventKind, Level, Outcome, PlanItem, PlanStatus, RunError, Usage, WorkerId};
 use std::collections::{BTreeMap, VecDeque};
+use yoi_tui::clean;
 
 /// How many lines of tool arguments and results are shown.
 const TOOL_LINES: usize = 20;

@@ -4,9 +4,9 @@
 //! is quoted, so that a pasted line runs nothing else.
 
 use super::Renderer;
-use crate::clean;
 use crate::look::Paint;
 use protocol::Approval;
+use yoi_tui::clean;
 
 impl Renderer {
     pub(super) fn question(&mut self, approval: &Approval) {

@@ -4,9 +4,9 @@
 
 use super::block::Block;
 use super::{HISTORY, Renderer};
-use crate::clean;
 use crate::look::Paint;
 use protocol::State;
+use yoi_tui::clean;
 
 impl Renderer {
     pub(super) fn snapshot(&mut self, state: &State) {

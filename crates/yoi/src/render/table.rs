@@ -2,11 +2,11 @@
 //!
 //! Owns columns and their order.
 
-use crate::clean;
 use crate::look::{Look, Paint};
 use protocol::Affordance;
 use protocol::api::WorkerDetail;
 use std::fmt::Write;
+use yoi_tui::clean;
 
 /// Workers, one a line, under a heading.
 pub fn table(workers: &[WorkerDetail], look: Look) -> String {

@@ -2,9 +2,9 @@
 //!
 //! Owns its form, for people and for programs.
 
-use crate::clean;
 use crate::look::{Look, Paint};
 use serde::Serialize;
+use yoi_tui::clean;
 
 /// How it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
