@@ -72,7 +72,7 @@ impl Catalogue {
     /// worker goes on stopping then.
     pub async fn stop(&self, id: WorkerId) -> Result<WorkerDetail, StopError> {
         let worker = self.inner.worker(id).map_err(|LookupError::NotFound| StopError::NotFound)?;
-        let stopped = worker.ask(|reply| Command::Stop { reply });
+        let stopped = self.inner.ask(&worker, |reply| Command::Stop { reply });
         tokio::time::timeout(STOP_WAIT, stopped).await.map_err(|_| StopError::StillStopping)??;
         Ok(worker.detail())
     }
@@ -84,7 +84,7 @@ impl Catalogue {
     /// When there is none, it is still stopping, or the store fails.
     pub async fn resume(&self, id: WorkerId) -> Result<WorkerDetail, ResumeError> {
         let worker = self.inner.worker(id).map_err(|LookupError::NotFound| ResumeError::NotFound)?;
-        worker.ask(|reply| Command::Resume { reply }).await?;
+        self.inner.ask(&worker, |reply| Command::Resume { reply }).await?;
         Ok(worker.detail())
     }
 
@@ -105,7 +105,7 @@ impl Catalogue {
 
 async fn delete(inner: &Arc<Inner>, id: WorkerId) -> Result<(), DeleteError> {
     let worker = inner.registry.get(id).ok_or(DeleteError::NotFound)?;
-    match worker.ask(|reply| Command::Retire { reply }).await {
+    match inner.ask(&worker, |reply| Command::Retire { reply }).await {
         Ok(()) => {}
         // an earlier delete got as far as this
         Err(Refusal::Lost) if worker.is_gone() => {}

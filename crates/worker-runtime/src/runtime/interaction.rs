@@ -48,7 +48,7 @@ impl Interaction {
         }
         let worker = self.inner.worker(id).map_err(|LookupError::NotFound| InputError::NotFound)?;
         let content = input.content;
-        let run_id = worker.ask(|reply| Command::Input { content, key, received, reply }).await?;
+        let run_id = self.inner.ask(&worker, |reply| Command::Input { content, key, received, reply }).await?;
         Ok(InputAccepted { run_id })
     }
 
@@ -59,7 +59,7 @@ impl Interaction {
     /// When there is no such worker, or the store fails.
     pub async fn cancel(&self, id: WorkerId) -> Result<WorkerDetail, CancelError> {
         let worker = self.inner.worker(id).map_err(|LookupError::NotFound| CancelError::NotFound)?;
-        worker.ask(|reply| Command::Cancel { reply }).await?;
+        self.inner.ask(&worker, |reply| Command::Cancel { reply }).await?;
         Ok(worker.detail())
     }
 
@@ -76,7 +76,7 @@ impl Interaction {
     ) -> Result<WorkerDetail, ApprovalError> {
         let worker = self.inner.worker(id).map_err(|LookupError::NotFound| ApprovalError::NotFound)?;
         let (approval_id, option) = (approval_id.to_owned(), answer.option);
-        worker.ask(|reply| Command::Resolve { approval_id, option, reply }).await?;
+        self.inner.ask(&worker, |reply| Command::Resolve { approval_id, option, reply }).await?;
         Ok(worker.detail())
     }
 

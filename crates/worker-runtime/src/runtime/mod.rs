@@ -24,7 +24,7 @@ use crate::executor::SharedProfile;
 use crate::ids::IdMaker;
 use crate::options::RuntimeOptions;
 use crate::store::Store;
-use crate::worker::{Kit, Worker};
+use crate::worker::{Command, Kit, Refusal, Reply, Worker};
 use parking_lot::Mutex;
 use protocol::{Diagnostic, RuntimeId, Timestamp, WorkerId};
 use registry::Registry;
@@ -98,6 +98,15 @@ impl Runtime {
 impl Inner {
     fn worker(&self, id: WorkerId) -> Result<Arc<Worker>, LookupError> {
         self.registry.get(id).ok_or(LookupError::NotFound)
+    }
+
+    /// Asks a worker's task. One that has left because the runtime ends says so, also to those who
+    /// were in its queue by then.
+    async fn ask<T>(&self, worker: &Worker, make: impl FnOnce(Reply<T>) -> Command) -> Result<T, Refusal> {
+        match worker.ask(make).await {
+            Err(Refusal::Lost) if self.is_closing() => Err(Refusal::GoingAway),
+            answer => answer,
+        }
     }
 
     fn is_closing(&self) -> bool {

@@ -3,6 +3,7 @@
 //! Owns the tests of shutting down.
 
 use crate::core_support::*;
+use protocol::api::ResolveApproval;
 use protocol::{Code, Status};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -33,6 +34,17 @@ async fn everything_is_ended_and_told() {
     assert_eq!(runtime.interaction().input(quiet, say("hi")).await.unwrap_err().code(), Code::GoingAway);
     assert_eq!(runtime.catalogue().create(Default::default()).await.unwrap_err().code(), Code::GoingAway);
     assert_eq!(runtime.catalogue().get(quiet).unwrap().status, Status::Idle);
+    // also what asks a worker's task, which has left
+    let (catalogue, interaction) = (runtime.catalogue(), runtime.interaction());
+    let answer = ResolveApproval { option: "yes".to_owned() };
+    let refused = [
+        catalogue.stop(quiet).await.unwrap_err().code(),
+        catalogue.resume(quiet).await.unwrap_err().code(),
+        catalogue.delete(quiet).await.unwrap_err().code(),
+        interaction.cancel(quiet).await.unwrap_err().code(),
+        interaction.resolve_approval(quiet, "a", answer).await.unwrap_err().code(),
+    ];
+    assert!(refused.iter().all(|code| *code == Code::GoingAway), "{refused:?}");
 }
 
 #[tokio::test(start_paused = true)]
