@@ -99,8 +99,8 @@ impl Mirror {
                         bytes += json.len();
                         older.push((at.clone(), Published { event, bytes: json }));
                         // what stands before the floor is known, and not kept
-                        if let Some(place) = self.index.find(&at).filter(|at| at.next() >= stream.log().floor()) {
-                            return Ok(self.put_in_front(cursor, place, older, stream));
+                        if self.place(&at, stream).is_some() {
+                            return Ok(self.put_in_front(cursor, &at, older, stream));
                         }
                         if older.len() > limits.max_events || bytes > limits.max_bytes {
                             return Ok(Backfill::Refused(too_old()));
@@ -117,14 +117,22 @@ impl Mirror {
         }
     }
 
-    /// Puts what came in front of the mirror, where the last of it stands at `place`.
-    fn put_in_front(
+    /// Where `at` stands in the mirror, if what follows it is there.
+    fn place(&self, at: &RuntimeCursor, stream: &Stream) -> Option<Seq> {
+        self.index.find(at).filter(|place| place.next() >= stream.log().floor())
+    }
+
+    /// Puts what came in front of the mirror, whose last is `at`.
+    pub(super) fn put_in_front(
         &self,
         cursor: &RuntimeCursor,
-        place: Seq,
+        at: &RuntimeCursor,
         older: Vec<(RuntimeCursor, Published)>,
-        stream: &Arc<Stream>,
+        stream: &Stream,
     ) -> Backfill {
+        let _front = self.front.lock();
+        // the stream may be another by now
+        let Some(place) = self.place(at, stream) else { return Backfill::Again };
         let (mut cursors, published): (Vec<_>, Vec<_>) = older.into_iter().unzip();
         cursors.insert(0, cursor.clone());
         let taken = stream.prepend(place, &published);

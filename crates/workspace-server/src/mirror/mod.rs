@@ -107,6 +107,9 @@ struct Mirror {
     /// How many look at it.
     watchers: watch::Sender<usize>,
     backfilling: tokio::sync::Mutex<()>,
+    /// Held while the stream is replaced, and while older events are put in front of it: those of
+    /// what was before must not come before what is now.
+    front: Mutex<()>,
 }
 
 /// Somebody looks at a mirror, for as long as this lives.
@@ -190,6 +193,7 @@ impl Mirrors {
             stage: watch::Sender::new(Stage::Opening(None)),
             watchers: watch::Sender::new(0),
             backfilling: tokio::sync::Mutex::default(),
+            front: Mutex::default(),
         });
         // counted before its task looks
         let watch = Watch::new(Arc::clone(&mirror));

@@ -8,7 +8,7 @@ use super::metric_definitions::{BROKEN, EVENTS, MIRRORS, REPLACED, UPSTREAM};
 use super::{Home, Mirror, Seen, Stage};
 use crate::handle::{Backoff, HandleError, Incoming, RuntimeCursor, Source, random};
 use bytes::Bytes;
-use event_log::{Epoch, Lineage, Log, Seq};
+use event_log::{AppendError, Epoch, Lineage, Log, Seq};
 use observation::{Published, Stream, StreamOptions};
 use protocol::{AnyEvent, Code, Diagnostic, Envelope, EventKind, State};
 use std::sync::Arc;
@@ -301,7 +301,14 @@ impl<'a> Pump<'a> {
         self.mirror.index.extend(cursors.iter(), stream.log().floor());
         let first = stream.head().next();
         let notable = published.iter().any(|published| is_notable(&published.event));
-        stream.publish(first, published).map_err(|error| Ended::Malformed(error.to_string()))?;
+        stream.publish(first, published).map_err(|error| match error {
+            // ended between two events, for a reason of this server's
+            AppendError::Closed => {
+                let words = "this server no longer mirrors the worker";
+                Ended::Gone(stream.ended().cloned().unwrap_or_else(|| Diagnostic::new(Code::GoingAway, words)))
+            }
+            AppendError::OutOfOrder { .. } => Ended::Malformed(error.to_string()),
+        })?;
         if notable {
             (self.seen)(&self.mirror.runtime_id, &stream.state().1, stream.updated_at());
         }
@@ -334,6 +341,7 @@ impl<'a> Pump<'a> {
         let words = "events were lost between this server and the runtime; a snapshot follows";
         let because = self.lost.take().unwrap_or_else(|| Diagnostic::new(Code::Lagged, words));
         stream.link_up(true);
+        let _front = self.mirror.front.lock();
         self.mirror.index.restart(epoch, BASE, cursor);
         stream.replace(lineage, BASE, state, because);
         Ok(())

@@ -6,7 +6,7 @@ use super::*;
 use crate::handle::{Answer, Created, Incoming, Source, WorkerQuery};
 use bytes::Bytes;
 use futures_util::StreamExt;
-use observation::{Options, sse};
+use observation::{Options, Published, sse};
 use protocol::api::{
     CreateWorker, InputAccepted, ResolveApproval, RuntimeInfo, SendInput, TranscriptPage, WorkerDetail, WorkerList,
 };
@@ -447,6 +447,62 @@ async fn a_cursor_outlives_the_backend_and_holds_at_one_that_never_saw_the_worke
     altered[7] = if altered[7] == b'x' { b'y' } else { b'x' };
     let altered = Some(String::from_utf8(altered).unwrap());
     Viewer::new(&second, &runtime, altered).expect(&["cursor_unknown", "snapshot of 6", "ready"]).await;
+}
+
+/// The stream ends while the runtime goes on saying things: that is no fault of the runtime's.
+#[tokio::test(start_paused = true)]
+async fn an_event_that_comes_after_the_end_is_not_told_as_garbage() {
+    let (runtime, mirrors) = (Runtime::new(), mirrors(1, Limits::default()));
+    let mut viewer = Viewer::new(&mirrors, &runtime, None);
+    viewer.expect(&["snapshot of 0", "ready"]).await;
+    let (mirror, stream) = mirrors.only();
+    stream.end(Diagnostic::new(Code::GoingAway, "this server is shutting down"));
+    runtime.say(1);
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    assert!(matches!(&*mirror.stage.borrow(), Stage::Gone(why) if why.code == Code::GoingAway));
+    viewer.expect(&["going_away", "end"]).await;
+}
+
+/// A runtime may have answered with events of a stream that was replaced before they arrived. Both
+/// begin at the same place.
+#[tokio::test(start_paused = true)]
+async fn events_of_what_was_before_a_loss_are_not_put_in_front_of_what_is_now() {
+    let (runtime, mirrors) = (Runtime::new(), mirrors(1, Limits::default()));
+    runtime.say(5);
+    let mut viewer = Viewer::new(&mirrors, &runtime, None);
+    viewer.expect(&["snapshot of 5", "ready"]).await;
+    let (mirror, stream) = mirrors.only();
+    let published = |n| {
+        let json = notice(n);
+        Published { event: pump::read_event(&json).unwrap(), bytes: json }
+    };
+    let older: Vec<_> = [4, 5].map(|n| (Runtime::cursor(0, n), published(n))).into();
+    let put = || mirror.put_in_front(&Runtime::cursor(0, 3), &Runtime::cursor(0, 5), older.clone(), &stream);
+    runtime.change(|world| {
+        world.events.truncate(2);
+        (world.era, world.breaks) = (1, 1);
+    });
+    viewer.expect(&["link down", "runtime_unavailable", "link up, lost", "cursor_expired", "snapshot of 2"]).await;
+    let floor = stream.log().floor();
+    assert!(matches!(put(), Backfill::Again));
+    assert_eq!((stream.log().floor(), mirror.index.find(&Runtime::cursor(0, 4))), (floor, None));
+    runtime.say(1);
+    viewer.expect(&["event 3"]).await;
+
+    // what is of this stream goes there
+    let older: Vec<_> = [1, 2].map(|n| (Runtime::cursor(1, n), published(n))).into();
+    let put = mirror.put_in_front(&Runtime::cursor(1, 0), &Runtime::cursor(1, 2), older, &stream);
+    assert!(matches!(put, Backfill::Known));
+    assert_eq!(stream.log().floor().0, floor.0 - 2);
+}
+
+impl Mirrors {
+    /// The one mirror that there is, and its stream.
+    fn only(&self) -> (Arc<Mirror>, Arc<Stream>) {
+        let mirror = self.shared.mirrors.lock().values().next().cloned().unwrap();
+        let Stage::Live(stream) = mirror.stage.borrow().clone() else { panic!("it is not live") };
+        (mirror, stream)
+    }
 }
 
 fn others_cursor(mirrors: &Mirrors, n: usize) -> Option<String> {
