@@ -5,9 +5,10 @@
 
 use crate::deflate::Deflate;
 use crate::framing::{Framing, Head};
-use crate::lens::{Class, Seen};
+use crate::lens::Seen;
 use crate::metric_definitions::{FRAMES_ENCODED, SNAPSHOTS};
 use crate::page::{FrameEnd, Page};
+use crate::sight::{Age, Sight};
 use crate::stream::{HistoryError, Stream};
 use bytes::Bytes;
 use event_log::{Position, Read, Seq};
@@ -73,7 +74,8 @@ pub(crate) enum Merge {
 pub(crate) struct Feed {
     stream: Arc<Stream>,
     framing: Framing,
-    class: Class,
+    /// What its class sees; everything where there is none.
+    sight: Option<Arc<Sight>>,
     deflate: Mutex<Deflate>,
     pages: Mutex<Pages>,
     snapshot: Mutex<Option<Snapshot>>,
@@ -105,7 +107,7 @@ struct Pages {
 }
 
 impl Feed {
-    pub fn new(stream: Arc<Stream>, framing: Framing, class: Class) -> Arc<Feed> {
+    pub fn new(stream: Arc<Stream>, framing: Framing, sight: Option<Arc<Sight>>) -> Arc<Feed> {
         let resets = stream.log().resets();
         let made = stream.head();
         let pages = Pages {
@@ -120,7 +122,7 @@ impl Feed {
         Arc::new(Feed {
             stream,
             framing,
-            class,
+            sight,
             deflate: Mutex::default(),
             pages: Mutex::new(pages),
             snapshot: Mutex::default(),
@@ -136,9 +138,13 @@ impl Feed {
         self.framing
     }
 
+    pub fn sight(&self) -> Option<&Arc<Sight>> {
+        self.sight.as_ref()
+    }
+
     /// Whether what its class sees of the events after `after` cannot be told.
     pub fn is_blind_after(&self, after: Seq) -> bool {
-        self.class.is_some() && self.stream.is_blind_after(after)
+        self.sight.is_some() && self.stream.is_blind_after(after)
     }
 
     /// What follows event `after`, for one who attached when the stream had been replaced `resets`
@@ -191,7 +197,7 @@ impl Feed {
                     let after = pages.hot.back().map_or(pages.from, |page| page.last());
                     pages.made = entries.last().map_or(pages.made, |e| e.seq);
                     let events = entries.iter().map(|e| (e.position(), &e.bytes));
-                    if let Some(page) = self.page(after, events) {
+                    if let Some(page) = self.page(after, events, pages.resets, Age::Newest) {
                         pages.push(page);
                     }
                 }
@@ -220,8 +226,8 @@ impl Feed {
             Read::Entries(entries) => {
                 let events = entries.iter().map(|e| (e.position(), &e.bytes));
                 let page = match merge {
-                    Merge::No => self.page(after, events),
-                    Merge::Deltas => self.merged_page(after, events),
+                    Merge::No => self.page(after, events, pages.resets, Age::Older),
+                    Merge::Deltas => self.merged_page(after, events, pages.resets),
                 };
                 (page, entries.last().map_or(after, |e| e.seq))
             }
@@ -260,7 +266,8 @@ impl Feed {
         }
         let log = self.stream.log();
         let last = events.last().map_or(after, |(seq, _)| *seq);
-        let Some(page) = self.page(after, events.iter().map(|(seq, bytes)| (log.position_of(*seq), bytes))) else {
+        let loaded = events.iter().map(|(seq, bytes)| (log.position_of(*seq), bytes));
+        let Some(page) = self.page(after, loaded, log.resets(), Age::Older) else {
             return Ok(Loaded::Nothing(last));
         };
         self.pages.lock().share(after, Merge::No, &page);
@@ -268,10 +275,16 @@ impl Feed {
     }
 
     /// A frame for each event that is shown; nothing where none is.
-    fn page<'a>(&self, after: Seq, events: impl Iterator<Item = (Position, &'a Bytes)>) -> Option<Arc<Page>> {
+    fn page<'a>(
+        &self,
+        after: Seq,
+        events: impl Iterator<Item = (Position, &'a Bytes)>,
+        resets: u64,
+        age: Age,
+    ) -> Option<Arc<Page>> {
         let mut page = PageBuilder::default();
         for (position, bytes) in events {
-            match self.seen(bytes) {
+            match self.seen(position.seq, resets, bytes, age) {
                 Some(json) => self.frame_event(&mut page, position.seq, position, &json),
                 None => page.hide(position.seq),
             }
@@ -281,13 +294,9 @@ impl Feed {
     }
 
     /// What its class sees of an event.
-    fn seen<'a>(&self, bytes: &'a Bytes) -> Option<Cow<'a, Bytes>> {
-        let Some(lens) = &self.class else { return Some(Cow::Borrowed(bytes)) };
-        let seen = match self.stream.workspace_event(bytes) {
-            Some(event) => lens.workspace_event(&event),
-            None => lens.event(bytes, self.stream.blocks()),
-        };
-        match seen {
+    fn seen<'a>(&self, seq: Seq, resets: u64, bytes: &'a Bytes, age: Age) -> Option<Cow<'a, Bytes>> {
+        let Some(sight) = &self.sight else { return Some(Cow::Borrowed(bytes)) };
+        match sight.event(&self.stream, seq, resets, bytes, age) {
             Seen::Pass => Some(Cow::Borrowed(bytes)),
             Seen::Replace(bytes) => Some(Cow::Owned(bytes)),
             Seen::Drop => None,
@@ -295,14 +304,19 @@ impl Feed {
     }
 
     /// A frame for each event that is shown, but consecutive deltas of one block in one.
-    fn merged_page<'a>(&self, after: Seq, events: impl Iterator<Item = (Position, &'a Bytes)>) -> Option<Arc<Page>> {
+    fn merged_page<'a>(
+        &self,
+        after: Seq,
+        events: impl Iterator<Item = (Position, &'a Bytes)>,
+        resets: u64,
+    ) -> Option<Arc<Page>> {
         let mut page = PageBuilder::default();
         let mut open: Option<OpenDelta> = None;
         for (position, bytes) in events {
             if page.bytes.len() >= PAGE_BYTES {
                 break;
             }
-            let Some(json) = self.seen(bytes) else {
+            let Some(json) = self.seen(position.seq, resets, bytes, Age::Older) else {
                 match &mut open {
                     // covered by whatever it is in the middle of
                     Some(run) => run.last = position,
@@ -373,7 +387,10 @@ impl Feed {
             return kept.clone();
         }
         let folded = self.stream.folded();
-        let event = folded.snapshot_event(self.class.as_deref());
+        let event = match &self.sight {
+            Some(sight) => sight.snapshot(&folded),
+            None => folded.snapshot_event(None).into(),
+        };
         let (mut json, mut out) = (Vec::with_capacity(event.len() + 256), Vec::with_capacity(event.len() + 320));
         self.write_frame(&mut out, &mut json, self.stream.log().position_of(folded.seq), &event);
         metrics::counter!(SNAPSHOTS).increment(1);

@@ -25,6 +25,7 @@ mod metric_definitions;
 mod options;
 mod page;
 mod session;
+mod sight;
 pub mod sse;
 mod stream;
 mod subject;

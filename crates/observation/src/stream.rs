@@ -11,6 +11,7 @@ use crate::folded::{Folded, StateOf};
 use crate::framing::Framing;
 use crate::lens::Class;
 use crate::link::Link;
+use crate::sight::Sight;
 use bytes::Bytes;
 use event_log::{AppendError, Lineage, Listener, Log, Position, Seq, Standing, Subscription};
 use futures_util::future::BoxFuture;
@@ -354,7 +355,13 @@ impl Stream {
             return feed;
         }
         feeds.retain(|(_, feed)| feed.strong_count() > 0);
-        let feed = Feed::new(Arc::clone(self), framing, class.clone());
+        // what the class sees is the same in every framing
+        let mut others = feeds.iter().filter(|((_, c), _)| c.as_deref() == id).filter_map(|(_, feed)| feed.upgrade());
+        let sight = match others.next() {
+            Some(other) => other.sight().cloned(),
+            None => class.clone().map(Sight::new),
+        };
+        let feed = Feed::new(Arc::clone(self), framing, sight);
         feeds.push(((framing, id.map(Arc::from)), Arc::downgrade(&feed)));
         feed
     }

@@ -6,10 +6,11 @@
 use crate::world::{CONTEXT, delta, publish, sealer, stream, worker};
 use bytes::Bytes;
 use event_log::{Epoch, Limits, Lineage, Seq};
+use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use observation::{
     Attach, AttachRequest, Blocks, Class, Connection, Framing, Hub, Lens, Options, Seen, Step, Stream, Subject, Tap,
-    Tapped,
+    Tapped, sse,
 };
 use parking_lot::Mutex;
 use protocol::{AnyEvent, BlockKind, Code, Diagnostic, Envelope, EventKind, Frame, State};
@@ -24,11 +25,12 @@ use tokio::time::Instant;
 struct Shout {
     id: &'static str,
     asked: AtomicUsize,
+    states: AtomicUsize,
 }
 
 impl Shout {
     fn new(id: &'static str) -> Arc<Shout> {
-        Arc::new(Shout { id, asked: AtomicUsize::new(0) })
+        Arc::new(Shout { id, asked: AtomicUsize::new(0), states: AtomicUsize::new(0) })
     }
 }
 
@@ -51,6 +53,7 @@ impl Lens for Shout {
     }
 
     fn state(&self, state: &State) -> State {
+        self.states.fetch_add(1, Ordering::SeqCst);
         let mut state = state.clone();
         state.transcript = Default::default();
         state
@@ -112,6 +115,7 @@ impl Client {
     async fn next(&mut self) -> String {
         loop {
             let (first, payload) = self.message().await;
+            let payload = if first == 0xc1 { inflated(&payload) } else { payload };
             match first {
                 0 => return "end".into(),
                 0x89 => continue,
@@ -158,18 +162,37 @@ async fn a_class_sees_through_its_lens_once_however_many_watch() {
     let hub = Hub::start(&Options::default());
     let stream = stream(Limits::default());
     let lens = Shout::new("shout");
-    let mut all: Vec<Client> =
-        (0..20).map(|_| Client::new(&hub, &stream, None, Some(Arc::clone(&lens) as Arc<dyn Lens>))).collect();
+    // in every framing
+    let attach = || {
+        let class: Class = Some(Arc::clone(&lens) as Arc<dyn Lens>);
+        Subject::Stream(Attach { class, ..Attach::new(Arc::clone(&stream), AttachRequest::default()) })
+    };
+    let mut all: Vec<Client> = [Framing::WebSocket, Framing::Deflate]
+        .into_iter()
+        .cycle()
+        .take(20)
+        .map(|framing| Client::of(&hub, |c| c.framing = framing, attach()))
+        .collect();
+    let mut bodies: Vec<_> = (0..5).map(|_| Box::pin(sse::body(attach(), &Options::default(), None))).collect();
     let mut plain = Client::new(&hub, &stream, None, None);
     for client in all.iter_mut().chain([&mut plain]) {
         client.expect(&["snapshot \"\"", "ready"]).await;
     }
+    let mut texts = vec![String::new(); bodies.len()];
+    for (body, text) in bodies.iter_mut().zip(&mut texts) {
+        read_events(body, text, "event: ready").await;
+    }
+    assert_eq!(lens.states.load(Ordering::SeqCst), 1, "one state for all");
     publish(&stream, vec![delta("xa"), notice(), notice(), delta("xb"), notice()]);
     for client in &mut all {
         client.expect(&["Xa", "Xb"]).await;
     }
+    for (body, text) in bodies.iter_mut().zip(&mut texts) {
+        read_events(body, text, "Xb").await;
+        assert!(text.contains("Xa") && !text.contains("notice"), "{text}");
+    }
     plain.expect(&["xa", "notice", "notice", "xb", "notice"]).await;
-    assert_eq!(lens.asked.load(Ordering::SeqCst), 5, "once for each event, not for each viewer");
+    assert_eq!(lens.asked.load(Ordering::SeqCst), 5, "once for each event, not for each viewer or framing");
     // nothing but what is hidden, then something: no hole, no repetition
     publish(&stream, vec![notice(), notice()]);
     tokio::time::sleep(Duration::from_millis(10)).await;
@@ -184,6 +207,14 @@ async fn a_class_sees_through_its_lens_once_however_many_watch() {
     let shown = all[0].cursor.clone();
     publish(&stream, vec![notice(), delta("xd"), notice()]);
     Client::new(&hub, &stream, shown, Some(Shout::new("another"))).expect(&["Xd", "ready"]).await;
+}
+
+/// Reads a body of server-sent events up to `word`.
+async fn read_events(body: &mut (impl futures_util::Stream<Item = Bytes> + Unpin), text: &mut String, word: &str) {
+    while !text.contains(word) {
+        let next = tokio::time::timeout(Duration::from_secs(100), body.next()).await.unwrap();
+        text.push_str(std::str::from_utf8(&next.expect("it goes on")).unwrap());
+    }
 }
 
 #[tokio::test(start_paused = true)]
