@@ -2,6 +2,7 @@
 //!
 //! Owns both processes, their folders, and that the second comes back where it was.
 
+use crate::leaks_backend::guard::{Guard, Hidden};
 use crate::process::{said, yoi};
 use crate::profiles;
 use crate::serving::{Home, Serving, wait_until_free};
@@ -9,11 +10,12 @@ use std::process::Command;
 
 /// The two.
 pub struct Workspace {
+    // dropped first: it looks into the folders
+    guard: Guard,
     home: Home,
     far_home: Home,
     far: Option<Serving>,
-    /// What serves the workspace.
-    pub server: Serving,
+    _server: Serving,
 }
 
 impl Workspace {
@@ -27,12 +29,21 @@ impl Workspace {
         let mut serve = yoi(&["serve", "--config", "workspace.toml", "--runtime-config", "runtime.toml"]);
         serve.args(["--store", "memory", "--audit", "off"]).current_dir(home.path());
         let server = Serving::start(&mut serve);
-        Workspace { home, far_home, far: Some(far), server }
+        let hidden =
+            Hidden { addresses: vec![far.address], stores: vec![far_home.store(), home.store()], ..Hidden::default() };
+        let guard = Guard::before(server.address, hidden);
+        Workspace { guard, home, far_home, far: Some(far), _server: server }
+    }
+
+    /// Its URL, as clients know it.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.guard.address())
     }
 
     /// `yoi` with these arguments, as somebody with an empty home.
     pub fn yoi(&self, args: &[&str]) -> Command {
-        let mut command = self.server.yoi(args);
+        let mut command = yoi(args);
+        command.env("YOI_URL", self.url());
         command.env("HOME", self.home.path()).current_dir(self.home.path());
         command
     }

@@ -5,7 +5,7 @@
 
 use super::{INPUT, NOBODY, each_worker, verses};
 use crate::rfc6455::http::KEY;
-use crate::rfc6455::target::{Pace, Target, each};
+use crate::rfc6455::target::{Pace, Target, each_guarded};
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -90,7 +90,7 @@ fn is_told_what_does_not_exist() {
 /// `curl` before 8.11 cannot speak WebSocket; its reading of the handshake is its own all the same.
 #[test]
 fn upgrades() {
-    each(Pace::Calm, |target| {
+    each_guarded(Pace::Calm, |target| {
         let url = format!("http://{}{}", target.address, target.path);
         let key = format!("Sec-WebSocket-Key: {}", KEY.0);
         let fields = ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", &key];

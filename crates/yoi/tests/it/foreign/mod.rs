@@ -7,7 +7,7 @@
 mod curl;
 mod program;
 
-use crate::rfc6455::target::{Pace, Target, Worker, each};
+use crate::rfc6455::target::{Pace, Target, Worker, each_guarded};
 use program::{Job, Program};
 use serde::Deserialize;
 
@@ -89,7 +89,7 @@ fn chromium() {
 
 /// Runs a case with a new worker on every target that has workers.
 fn each_worker(case: impl Fn(&Target, &Worker<'_>)) {
-    each(Pace::Calm, |target| {
+    each_guarded(Pace::Calm, |target| {
         if let Some(worker) = Worker::on(target, "verse") {
             case(target, &worker);
         }

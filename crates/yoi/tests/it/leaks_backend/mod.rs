@@ -2,12 +2,14 @@
 //!
 //! Owns a workspace of real processes in which everything fails that can, a session of all kinds
 //! of clients with it over a byte tap, and the search in every byte of it and in whatever the
-//! command prints. `scanner` and `wiretap` are for any other test of a backend too.
+//! command prints. `guard` is in every other test of a backend too.
 
 mod fake;
+pub mod guard;
 pub mod scanner;
+mod sealed;
 mod session;
-pub mod wiretap;
+mod wiretap;
 
 use crate::process::yoi;
 use crate::profiles;
@@ -82,17 +84,10 @@ impl Leaky {
         secrets.add("the fake's cursor", fake::CURSOR);
         for (what, place) in [("the far runtime's folder", &self.far), ("the backend's folder", &self.backend)] {
             // the working folder of a worker is told, and is below neither's store
-            secrets.add(what, place.home.store().to_str().unwrap());
+            secrets.add_store(what, &place.home.store());
             secrets.add(what, place.home.path().join("runtime.toml").to_str().unwrap());
         }
-        secrets.add("the file of the keys", self.keys.to_str().unwrap());
-        let key = std::fs::read_to_string(&self.keys).unwrap();
-        for line in key.lines() {
-            secrets.add("the key", line);
-            let bytes: Vec<u8> =
-                (0..line.len()).step_by(2).map(|at| u8::from_str_radix(&line[at..at + 2], 16).unwrap()).collect();
-            secrets.add_bytes("the key", &bytes);
-        }
+        secrets.add_keys(&self.keys);
         secrets
     }
 
@@ -121,7 +116,7 @@ async fn leaks_backend() {
     let mut leaky = Leaky::new();
     leaky.far.start();
     leaky.backend.start();
-    let tap = Wiretap::before(leaky.backend.address);
+    let tap = Wiretap::before(leaky.backend.listens);
     let mut session = session::Session::new(&tap);
     // while they speak, their own cursors are collected
     let mut own = Vec::new();
@@ -198,7 +193,7 @@ async fn planted(secrets: &Secrets) {
     let keys = tempfile::tempdir().unwrap();
     let mut backend = Place::backend("", &none, &keys.path().join("keys"));
     backend.start();
-    let tap = Wiretap::before(backend.address);
+    let tap = Wiretap::before(backend.listens);
     let mut session = session::Session::new(&tap);
     let worker = session.planted(TOKEN).await;
     let before = tap.heard().len();

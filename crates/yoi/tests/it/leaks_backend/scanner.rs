@@ -4,11 +4,13 @@
 //! a connection: as it is, unescaped, without chunks, and inflated. That it finds is tested with
 //! planted leaks of every kind and spelling.
 
+use super::sealed::Sealed;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use flate2::{Decompress, FlushDecompress, Status};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::net::SocketAddr;
+use std::path::Path;
 
 /// The bytes by which a needle is looked up; none is shorter.
 const HEAD: usize = 8;
@@ -18,7 +20,10 @@ const HEAD: usize = 8;
 pub struct Secrets {
     needles: Vec<Needle>,
     by_head: HashMap<[u8; HEAD], Vec<usize>>,
+    /// How needles begin: most places are no needle's, and this says so at once.
+    begins: HashSet<[u8; 2]>,
     ports: Vec<(String, String)>,
+    sealed: Vec<Sealed>,
 }
 
 struct Needle {
@@ -54,9 +59,27 @@ impl Secrets {
         self.ports.push((what.to_owned(), address.port().to_string()));
     }
 
+    /// The file of a backend's keys, and those in it by now.
+    pub fn add_keys(&mut self, file: &Path) {
+        self.add("the file of the keys", file.to_str().unwrap());
+        for line in std::fs::read_to_string(file).unwrap_or_default().lines() {
+            self.add("the key", line);
+            let digits = (0..line.len()).step_by(2).map(|at| &line[at..at + 2]);
+            let bytes: Vec<u8> = digits.map(|digits| u8::from_str_radix(digits, 16).unwrap()).collect();
+            self.add_bytes("the key", &bytes);
+        }
+    }
+
+    /// A runtime's store: its path, and every cursor of its workers that there is or will be.
+    pub fn add_store(&mut self, what: &str, store: &Path) {
+        self.add(what, store.to_str().unwrap());
+        self.sealed.extend(Sealed::of(store));
+    }
+
     fn add_needle(&mut self, what: &str, bytes: Vec<u8>) {
-        let head = bytes.get(..HEAD).and_then(|head| head.try_into().ok());
+        let head: Option<[u8; HEAD]> = bytes.get(..HEAD).and_then(|head| head.try_into().ok());
         let head = head.unwrap_or_else(|| panic!("too short to be looked for: {what}"));
+        self.begins.insert([head[0], head[1]]);
         let all = self.by_head.entry(head).or_default();
         if !all.iter().any(|at| self.needles[*at].bytes == bytes) {
             all.push(self.needles.len());
@@ -83,7 +106,15 @@ impl Secrets {
     }
 
     fn look(&self, text: &[u8], found: &mut BTreeSet<String>) {
+        // by the first two bytes, without a hash
+        let mut begins = vec![false; 1 << 16];
+        for [first, second] in &self.begins {
+            begins[usize::from(*first) << 8 | usize::from(*second)] = true;
+        }
         for (at, head) in text.windows(HEAD).enumerate() {
+            if !begins[usize::from(head[0]) << 8 | usize::from(head[1])] {
+                continue;
+            }
             let Some(needles) = <&[u8; HEAD]>::try_from(head).ok().and_then(|head| self.by_head.get(head)) else {
                 continue;
             };
@@ -92,6 +123,9 @@ impl Secrets {
                     found.insert(format!("{}: …{}…", needle.what, around(text, at, needle.bytes.len())));
                 }
             }
+        }
+        for sealed in &self.sealed {
+            found.extend(sealed.found_in(text).map(|cursor| format!("a runtime's cursor: {cursor}")));
         }
         for (what, port) in &self.ports {
             for at in (0..text.len()).filter(|at| text[*at..].starts_with(port.as_bytes())) {
@@ -109,9 +143,9 @@ fn is_port(text: &[u8], at: usize, length: usize) -> bool {
         return false;
     }
     let before = &text[..at];
-    if let [.., host, b':'] = before {
-        // a member of a JSON object has its name's quote there
-        return host.is_ascii_alphanumeric() || b"].- (".contains(host);
+    // a member of a JSON object has its name's quote in the host's place
+    if matches!(before, [.., host, b':'] if host.is_ascii_alphanumeric() || b"].- (".contains(host)) {
+        return true;
     }
     let tail = before[before.len().saturating_sub(12)..].to_ascii_lowercase();
     let word = tail.iter().rposition(|b| !b"\"' :=\\#".contains(b)).map_or(0, |at| at + 1);

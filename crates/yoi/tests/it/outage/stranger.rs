@@ -19,7 +19,8 @@ async fn outage_with_another_runtime_in_its_place() {
     scene.stage.remote.kill();
     watcher.told_of_outage().await;
     let mut stranger = Place::runtime("stranger", &profiles::stream(4));
-    stranger.address = scene.stage.remote.address;
+    stranger.listens = scene.stage.remote.listens;
+    stranger.address = stranger.listens;
     stranger.start();
 
     let row = scene.until_row(LinkState::Down, Some(Code::RuntimeProtocolError)).await;

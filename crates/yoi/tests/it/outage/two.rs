@@ -16,7 +16,7 @@ const AT_ONCE: Duration = Duration::from_secs(2);
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn outage_of_one_of_two_backends_is_nobody_s() {
     let mut scene = Scene::new().await;
-    let reached = Reached { id: REMOTE, address: scene.stage.remote.address, more: "" };
+    let reached = Reached { id: REMOTE, place: &scene.stage.remote, more: "" };
     let mut second = Place::backend("", &[reached], &scene.stage.keys);
     second.start();
     let mut one = scene.watching(Wire::Socket).await;

@@ -3,6 +3,7 @@
 //! Owns the writing of requests, right ones and wrong ones, and the reading of answers. Must not
 //! know frames.
 
+use super::earshot;
 use super::target::Target;
 use crate::wait::DEADLINE;
 use serde_json::Value;
@@ -132,6 +133,7 @@ pub fn answer(tcp: &mut TcpStream, held: &mut Vec<u8>) -> Answer {
     let mut more = |held: &mut Vec<u8>| {
         let n = tcp.read(&mut buffer).unwrap();
         assert!(n > 0, "ended in an answer: {}", String::from_utf8_lossy(held));
+        earshot::hear(tcp, &buffer[..n]);
         held.extend_from_slice(&buffer[..n]);
     };
     let end = loop {

@@ -9,6 +9,7 @@ mod closing;
 mod control;
 mod credentials;
 mod deflate;
+mod earshot;
 mod fragments;
 mod frames;
 mod handshake;

@@ -3,6 +3,7 @@
 //! Owns the socket after the opening handshake. It answers nothing by itself, no ping and no
 //! close frame.
 
+use super::earshot;
 use super::http::{Handshake, answer, connect};
 use super::target::Target;
 use super::wire::{self, CLOSE, FIN, Frame, PING, PONG, TEXT};
@@ -151,7 +152,10 @@ impl Peer {
                     assert_eq!(self.held, b"", "ended within a frame");
                     return Next::End(End::Fin);
                 }
-                Ok(n) => self.held.extend_from_slice(&buffer[..n]),
+                Ok(n) => {
+                    earshot::hear(&self.tcp, &buffer[..n]);
+                    self.held.extend_from_slice(&buffer[..n]);
+                }
                 Err(e) if [ErrorKind::ConnectionReset, ErrorKind::BrokenPipe].contains(&e.kind()) => {
                     return Next::End(End::Reset);
                 }

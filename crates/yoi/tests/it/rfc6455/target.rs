@@ -3,8 +3,9 @@
 //! Owns their processes for as long as a test needs them, and what differs between them. Must not
 //! know any case.
 
-use super::http;
 use super::peer::Peer;
+use super::{earshot, http};
+use crate::leaks_backend::guard::{Guard, Hidden};
 use crate::process::yoi;
 use crate::profiles;
 use crate::serving::{Home, Serving};
@@ -15,6 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use yoi_access::NewToken;
 
 /// A stream on a server.
+#[derive(Clone)]
 pub struct Target {
     /// For whoever reads a failure.
     pub name: &'static str,
@@ -71,10 +73,23 @@ pub fn each(pace: Pace, case: impl Fn(&Target)) {
     }
 }
 
+/// The same for clients of their own, each through the port from which they are listened to.
+pub fn each_guarded(pace: Pace, case: impl Fn(&Target)) {
+    let servers = Servers::shared(pace);
+    for target in &servers.targets {
+        println!("on {}", target.name);
+        let guard = servers.guards.iter().find(|(server, _)| *server == target.address);
+        let address = guard.map_or(target.address, |(_, guard)| guard.address());
+        case(&Target { address, ..target.clone() });
+    }
+}
+
 /// Servers that run, shared by the tests that run at the same time.
 #[derive(Default)]
 struct Servers {
     targets: Vec<Target>,
+    /// What listens to clients of backends, and to which backend's.
+    guards: Vec<(SocketAddr, Guard)>,
     // processes before their folders
     running: Vec<(Serving, Home)>,
 }
@@ -157,7 +172,22 @@ impl Servers {
             ..worker
         };
         self.targets.extend([worker, workspace]);
+        let hidden = Hidden { stores: vec![home.store()], ..Hidden::default() };
+        self.guards.push((serving.address, Guard::before(serving.address, hidden)));
+        earshot::listen(serving.address.port());
         self.running.push((serving, home));
+    }
+}
+
+impl Drop for Servers {
+    fn drop(&mut self) {
+        for (server, guard) in &self.guards {
+            for bytes in earshot::take(server.port()) {
+                if !std::thread::panicking() {
+                    guard.assert_clean(&bytes);
+                }
+            }
+        }
     }
 }
 

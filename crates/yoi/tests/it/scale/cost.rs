@@ -3,6 +3,7 @@
 use super::{read_run, spent};
 use crate::profiles;
 use crate::resume::{say, stream_worker};
+use crate::stage::earshot::Earshot;
 use crate::stage::viewer::{Subject, Viewer, Wire};
 use crate::stage::{REMOTE, Stage, id};
 
@@ -24,27 +25,32 @@ async fn scale_of_idle_workers_costs_an_event_nothing() {
     let mut stage = Stage::new(&profiles::stream(0), &[], "");
     stage.remote.start();
     stage.backend.start();
+    let earshot = Earshot::default();
     let client = stage.backend.on(REMOTE);
     let subject = |worker| Subject { runtime: id(REMOTE), worker };
     let busy = subject(stream_worker(&client).await);
     let mut viewers = Vec::new();
     for _ in 0..WATCHERS {
-        viewers.push(watching(&stage, &busy, "coalesce=off").await);
+        viewers.push(watching(&stage, &busy, "coalesce=off", &earshot).await);
     }
     let alone = least(&stage, &busy, &mut viewers).await;
     let mut idle = Vec::new();
     for _ in 0..IDLE {
         let other = subject(stream_worker(&client).await);
-        idle.push(watching(&stage, &other, "").await);
+        idle.push(watching(&stage, &other, "", &earshot).await);
     }
     let among = least(&stage, &busy, &mut viewers).await;
     println!("{EVENTS} events to {WATCHERS}: {alone} µs alone, {among} among {IDLE} that say nothing");
+    let frames = earshot.search(stage.backend.guard.as_ref().unwrap());
+    assert!(frames as u64 > EVENTS, "{frames}");
     assert!(alone > NOISE, "too little was done to measure: {alone}");
     assert!(among <= alone + alone * MORE / 100 + NOISE, "{alone} µs alone, {among} among {IDLE}");
 }
 
-async fn watching(stage: &Stage, subject: &Subject, query: &str) -> Viewer {
-    let mut viewer = Viewer::connect(stage.backend.address, Wire::Socket, subject, None, query).await.unwrap();
+async fn watching(stage: &Stage, subject: &Subject, query: &str, earshot: &Earshot) -> Viewer {
+    // a port in between would be busy as well
+    let viewer = Viewer::connect(stage.backend.listens, Wire::Socket, subject, None, query).await.unwrap();
+    let mut viewer = viewer.heard_by(earshot);
     viewer.expect_whole().await;
     viewer
 }

@@ -3,6 +3,7 @@
 use super::read_run;
 use crate::profiles;
 use crate::resume::{say, stream_worker};
+use crate::stage::earshot::Earshot;
 use crate::stage::viewer::{Subject, Viewer, Wire};
 use crate::stage::{REMOTE, Stage, id};
 use std::time::{Duration, Instant};
@@ -26,7 +27,8 @@ async fn scale_of_a_thousand_watchers_of_one_worker() {
     let mut stage = Stage::new(&profiles::stream(PAD), &["--slow-after", "5m", "--heartbeat", "5m"], "");
     stage.remote.start();
     stage.backend.start();
-    let address = stage.backend.address;
+    // a port in between would take what those do not read
+    let (address, earshot) = (stage.backend.listens, Earshot::default());
     let client = stage.backend.on(REMOTE);
     let subject = Subject { runtime: id(REMOTE), worker: stream_worker(&client).await };
     let (mut reading, mut stalled) = (Vec::new(), Vec::new());
@@ -35,12 +37,13 @@ async fn scale_of_a_thousand_watchers_of_one_worker() {
         // everybody else takes merged deltas too
         let query = if n % 2 == 0 { "coalesce=off" } else { "" };
         if n % (READERS + STALLED).div_euclid(STALLED) == 0 {
-            let mut viewer = Viewer::connect_narrow(address, &subject, query).await;
+            let mut viewer = Viewer::connect_narrow(address, &subject, query).await.heard_by(&earshot);
             viewer.expect_whole().await;
             stalled.push(viewer);
             continue;
         }
-        let mut viewer = Viewer::connect(address, Wire::Socket, &subject, None, query).await.unwrap();
+        let viewer = Viewer::connect(address, Wire::Socket, &subject, None, query).await.unwrap();
+        let mut viewer = viewer.heard_by(&earshot);
         viewer.expect_whole().await;
         let until_done = until_done.clone();
         reading.push(tokio::spawn(async move {
@@ -93,6 +96,8 @@ async fn scale_of_a_thousand_watchers_of_one_worker() {
     let after = stage.backend.serving().memory_kib("VmRSS");
     assert!(after < before + GROWTH_KIB, "{before} KiB before, {after} once all had caught up");
     drop(readers);
+    let frames = earshot.search(stage.backend.guard.as_ref().unwrap());
+    assert!(frames as u64 > BURST, "{frames}");
     assert!(stage.backend.end().success());
 }
 

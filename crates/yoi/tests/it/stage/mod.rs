@@ -3,10 +3,12 @@
 //! Owns their folders and ports, and that each comes back where it was, with what it kept. What goes
 //! over their sockets is `viewer`'s.
 
+pub mod earshot;
 pub mod sse;
 pub mod viewer;
 
 use crate::dice::Dice;
+use crate::leaks_backend::guard::{Guard, Hidden};
 use crate::process::yoi;
 use crate::serving::{Home, Serving};
 use crate::wait::until;
@@ -23,10 +25,15 @@ pub const REMOTE: &str = "remote";
 
 /// A process that serves, and can be started again where it was.
 pub struct Place {
+    // dropped first: it looks into the folder
+    /// Listens to what a backend's clients are sent.
+    pub guard: Option<Guard>,
     /// Its folder: `runtime.toml`, and the store.
     pub home: Home,
-    /// Where it listens whenever it runs.
+    /// Where its clients connect: with a backend, that is before its guard.
     pub address: SocketAddr,
+    /// Where it listens whenever it runs.
+    pub listens: SocketAddr,
     command: Box<dyn Fn(&Home, SocketAddr) -> Command + Send + Sync>,
     flags: Vec<String>,
     /// While it runs.
@@ -44,6 +51,12 @@ impl Place {
     pub fn backend(profiles: &str, remotes: &[Reached<'_>], keys: &Path) -> Place {
         let home = Home::new(&runtime_toml(LOCAL, profiles));
         std::fs::write(home.path().join("workspace.toml"), workspace_toml(remotes)).unwrap();
+        let hidden = Hidden {
+            addresses: remotes.iter().map(|reached| reached.place.listens).collect(),
+            stores: remotes.iter().map(|reached| reached.place.home.store()).chain([home.store()]).collect(),
+            keys: Some(keys.to_owned()),
+            ..Hidden::default()
+        };
         let keys = keys.to_owned();
         let command = move |home: &Home, address: SocketAddr| {
             let mut command = yoi(&["serve", "--config", "workspace.toml", "--runtime-config", "runtime.toml"]);
@@ -53,11 +66,16 @@ impl Place {
             command.env("PATH", "/usr/bin:/bin").env("HOME", home.path()).env("YOI_WORKSPACE_CURSOR_KEYS", &keys);
             command
         };
-        Place::new(home, Box::new(command))
+        let mut place = Place::new(home, Box::new(command));
+        let guard = Guard::before(place.listens, hidden);
+        place.address = guard.address();
+        place.guard = Some(guard);
+        place
     }
 
     fn new(home: Home, command: Box<dyn Fn(&Home, SocketAddr) -> Command + Send + Sync>) -> Place {
-        Place { home, address: free_address(), command, flags: Vec::new(), serving: None }
+        let listens = free_address();
+        Place { guard: None, home, address: listens, listens, command, flags: Vec::new(), serving: None }
     }
 
     /// Adds flags to its command line.
@@ -72,7 +90,7 @@ impl Place {
     }
 
     fn command(&self) -> Command {
-        let mut command = (self.command)(&self.home, self.address);
+        let mut command = (self.command)(&self.home, self.listens);
         command.args(&self.flags);
         command
     }
@@ -127,8 +145,8 @@ impl Place {
 pub struct Reached<'a> {
     /// By what name.
     pub id: &'a str,
-    /// Where.
-    pub address: SocketAddr,
+    /// Where, and what.
+    pub place: &'a Place,
     /// Further lines of its table.
     pub more: &'a str,
 }
@@ -144,7 +162,7 @@ fn runtime_toml(id: &str, profiles: &str) -> String {
 
 fn workspace_toml(remotes: &[Reached<'_>]) -> String {
     let table = |reached: &Reached<'_>| {
-        format!("[[runtimes]]\nid = \"{}\"\nurl = \"http://{}\"\n{}\n", reached.id, reached.address, reached.more)
+        format!("[[runtimes]]\nid = \"{}\"\nurl = \"http://{}\"\n{}\n", reached.id, reached.place.listens, reached.more)
     };
     remotes.iter().map(table).collect()
 }
@@ -153,10 +171,11 @@ fn workspace_toml(remotes: &[Reached<'_>]) -> String {
 pub struct Stage {
     /// Where backends keep the key that they share.
     pub keys: PathBuf,
-    /// The runtime.
-    pub remote: Place,
+    // dropped first: what its clients were sent is searched for what is in the runtime's folder
     /// The backend.
     pub backend: Place,
+    /// The runtime.
+    pub remote: Place,
 }
 
 impl Stage {
@@ -164,10 +183,10 @@ impl Stage {
     pub fn new(profiles: &str, more: &[&str], table: &str) -> Stage {
         let remote = Place::runtime(REMOTE, profiles);
         let keys = remote.home.path().join("cursor_keys");
-        let reached = Reached { id: REMOTE, address: remote.address, more: table };
+        let reached = Reached { id: REMOTE, place: &remote, more: table };
         let mut backend = Place::backend(profiles, &[reached], &keys);
         backend.add_flags(more);
-        Stage { keys, remote, backend }
+        Stage { keys, backend, remote }
     }
 }
 

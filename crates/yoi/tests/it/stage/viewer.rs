@@ -3,6 +3,7 @@
 //! Owns the socket, over WebSocket or server-sent events, and the check that each frame is of the
 //! stream asked for. It resumes nothing, drops nothing and folds nothing.
 
+use super::earshot::Earshot;
 use super::sse::{Events, Refused};
 use crate::tap::Told;
 use crate::wait::DEADLINE;
@@ -82,6 +83,7 @@ enum Socket {
 pub struct Viewer {
     socket: Socket,
     subject: Subject,
+    earshot: Option<Earshot>,
 }
 
 impl Viewer {
@@ -107,7 +109,7 @@ impl Viewer {
                 return Viewer::over(tcp, address, subject, cursor, query).await;
             }
         };
-        Some(Viewer { socket, subject: subject.clone() })
+        Some(Viewer { socket, subject: subject.clone(), earshot: None })
     }
 
     /// The same over WebSocket, where the system keeps little of what is not read: within one machine
@@ -132,7 +134,13 @@ impl Viewer {
         let url = format!("ws://{address}/api/runtimes/{runtime}/workers/{worker}/events/ws?{cursor}{query}");
         let handshake = tokio_tungstenite::client_async(url.into_client_request().unwrap(), tcp);
         let (socket, _) = timeout(DEADLINE, handshake).await.ok()?.ok()?;
-        Some(Viewer { socket: Socket::Socket(Box::new(socket)), subject: subject.clone() })
+        Some(Viewer { socket: Socket::Socket(Box::new(socket)), subject: subject.clone(), earshot: None })
+    }
+
+    /// From now on what it is sent is heard there too.
+    pub fn heard_by(mut self, earshot: &Earshot) -> Viewer {
+        self.earshot = Some(earshot.clone());
+        self
     }
 
     /// What comes next; panics at the deadline.
@@ -217,6 +225,9 @@ impl Viewer {
 
     /// What a frame says, where it is of a kind that is known.
     fn read(&self, text: &str) -> Option<Word> {
+        if let Some(earshot) = &self.earshot {
+            earshot.hear(text);
+        }
         let (runtime, worker, word) = match Frame::from_json(text).unwrap_or_else(|error| panic!("{error}: {text}")) {
             Frame::Event(frame) => {
                 assert!(frame.cursor.len() <= 96, "{text}");

@@ -61,8 +61,9 @@ struct Total {
 
 /// A workspace, and a second backend on the same runtime.
 struct Theatre {
-    stage: Stage,
+    // dropped first: what its clients were sent is searched for what is in the runtime's folder
     second: Place,
+    stage: Stage,
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -95,10 +96,10 @@ async fn kill_workspace() {
 async fn play(rounds: usize, mut dice: Dice) -> Total {
     let profiles = profiles::stream(8);
     let stage = Stage::new(&profiles, &[], "");
-    let reached = Reached { id: REMOTE, address: stage.remote.address, more: "" };
+    let reached = Reached { id: REMOTE, place: &stage.remote, more: "" };
     let mut second = Place::backend(&profiles, &[reached], &stage.keys);
     second.add_flags(&["--embedded=false", "--backlog-max-events", SHORT]);
-    let mut theatre = Theatre { stage, second };
+    let mut theatre = Theatre { second, stage };
     let mut total = Total::default();
     let mut left = rounds;
     while left > 0 {
@@ -184,6 +185,7 @@ impl Theatre {
             let both = vec![one.address, two.address];
             all.push(raw("a socket that roams", Wire::Socket, &both, Stay::Faithful));
             all.push(raw("restless events that roam", Wire::Sse, &both, Stay::Restless));
+            all.push(raw("a socket that comes late", Wire::Socket, &vec![two.address], Stay::Late));
         }
         let watching = all
             .into_iter()

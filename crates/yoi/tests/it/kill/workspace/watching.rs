@@ -29,6 +29,8 @@ pub enum Stay {
     Faithful,
     /// It also leaves by itself, and may stay away for a while.
     Restless,
+    /// It leaves with its first event, and comes back when all is over.
+    Late,
 }
 
 /// A client of our own make, which keeps its own books.
@@ -60,6 +62,9 @@ impl Raw {
                 };
                 let leave = (self.stay == Stay::Restless).then(|| dice.millis(20, 1500));
                 self.listen(viewer, &mut record, &mut cursor, goal.clone(), leave).await;
+                if self.stay == Stay::Late && cursor.is_some() {
+                    let _ = goal.clone().wait_for(Option::is_some).await;
+                }
                 let away = match self.stay {
                     Stay::Restless if dice.once_in(3) => dice.millis(200, 2000),
                     _ => PAUSE,
@@ -99,6 +104,9 @@ impl Raw {
                 Word::Event(told) => {
                     record.event(&told);
                     *cursor = Some(told.cursor);
+                    if self.stay == Stay::Late && goal.borrow().is_none() {
+                        return;
+                    }
                 }
                 Word::Ready(at) => {
                     assert!(!ready, "{}: ready twice", self.name);
