@@ -35,6 +35,7 @@ generate: ## Write the generated files anew
 bench: ## Measure; benches/README.md says what the figures mean
 	@scripts/setup
 	$(CARGO) bench -p event-log -p observation -p worker-runtime --features observation/ws,worker-runtime/fs-store
+	$(CARGO) bench -p yoi --bench wires
 
 soak: ## The slow tests: SEEDS simulated networks, ROUNDS kills
 	@scripts/setup
