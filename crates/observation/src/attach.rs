@@ -48,7 +48,8 @@ impl AttachRequest {
                     request.on_gap = OnGap::from_word(word).ok_or_else(|| bad(&name, "takes snapshot or close"))?;
                 }
                 (_, word) => {
-                    request.coalesce = Coalesce::from_word(word).ok_or_else(|| bad(&name, "takes on or off"))?;
+                    request.coalesce =
+                        Coalesce::from_word(word).ok_or_else(|| bad(&name, "takes on, bursts or off"))?;
                 }
             }
             seen.push(name);
@@ -84,7 +85,7 @@ mod tests {
         for (query, word) in [
             ("mode=fast", "replay, auto or live"),
             ("on_gap=", "snapshot or close"),
-            ("coalesce=1", "on or off"),
+            ("coalesce=1", "on, bursts or off"),
             ("cursor=a&cursor=b", "once"),
         ] {
             let diagnostic = AttachRequest::from_query(query).unwrap_err();

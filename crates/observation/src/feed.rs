@@ -1,4 +1,5 @@
-//! The shared frames of one stream, for one class of viewers in one framing.
+//! The shared frames of one stream, for one class of viewers in one framing, who take the deltas of a
+//! burst as one or do not.
 //!
 //! Owns the pages that all viewers write: made once, from memory or from where older events are
 //! kept, and dropped when nobody needs them. Must not know any viewer.
@@ -13,7 +14,7 @@ use crate::stream::{HistoryError, Stream};
 use bytes::Bytes;
 use event_log::{Position, Read, Seq};
 use parking_lot::Mutex;
-use protocol::{AnyEvent, Event, EventKind, Timestamp};
+use protocol::{AnyEvent, Coalesce, Event, EventKind, Timestamp};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Weak};
@@ -30,6 +31,8 @@ const MERGED_BYTES: usize = if cfg!(test) { 40 } else { 32 << 10 };
 /// The most events and bytes that one merged page is made from.
 const MERGE_EVENTS: usize = 4096;
 const MERGE_INPUT: usize = 1 << 20;
+/// So many events at once, and consecutive deltas are merged for everybody who takes that.
+pub(crate) const BURST_EVENTS: usize = if cfg!(test) { 5 } else { 16 };
 /// A snapshot this many events old still serves whoever connects: the events after it follow.
 const SNAPSHOT_REUSE_EVENTS: u64 = if cfg!(test) { 8 } else { 256 };
 
@@ -64,16 +67,34 @@ pub(crate) struct Tail {
 /// How the frames of those behind are made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Merge {
-    /// One frame for each event.
+    /// One frame for each event, whoever asks.
+    Never,
+    /// One frame for each event, but for those that came as a burst.
     No,
     /// Consecutive deltas of one block in one frame.
     Deltas,
+}
+
+/// How those who are not behind take many deltas that come at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Bursts {
+    /// One by one.
+    Whole,
+    /// Consecutive ones of one block as one.
+    Merged,
+}
+
+impl From<Coalesce> for Bursts {
+    fn from(coalesce: Coalesce) -> Self {
+        if coalesce == Coalesce::Bursts { Bursts::Merged } else { Bursts::Whole }
+    }
 }
 
 /// The shared frames of one stream, for one class of viewers in one framing.
 pub(crate) struct Feed {
     stream: Arc<Stream>,
     framing: Framing,
+    bursts: Bursts,
     /// What its class sees; everything where there is none.
     sight: Option<Arc<Sight>>,
     deflate: Mutex<Deflate>,
@@ -107,7 +128,7 @@ struct Pages {
 }
 
 impl Feed {
-    pub fn new(stream: Arc<Stream>, framing: Framing, sight: Option<Arc<Sight>>) -> Arc<Feed> {
+    pub fn new(stream: Arc<Stream>, framing: Framing, bursts: Bursts, sight: Option<Arc<Sight>>) -> Arc<Feed> {
         let resets = stream.log().resets();
         let made = stream.head();
         let pages = Pages {
@@ -122,6 +143,7 @@ impl Feed {
         Arc::new(Feed {
             stream,
             framing,
+            bursts,
             sight,
             deflate: Mutex::default(),
             pages: Mutex::new(pages),
@@ -163,14 +185,14 @@ impl Feed {
         }
         let at = pages.hot.partition_point(|p| p.last() <= after);
         match pages.hot.get(at) {
-            Some(page) => {
+            Some(page) if merge == Merge::No || !page.is_merged() => {
                 if let Some(frame) = page.frame_after(after) {
                     return Next::Frames(Arc::clone(page), frame);
                 }
             }
             // whatever came since is not shown
             None if after >= pages.from => return Next::Skip(pages.made),
-            None => {}
+            _ => {}
         }
         self.behind(&mut pages, after, merge)
     }
@@ -196,8 +218,14 @@ impl Feed {
                 Read::Entries(entries) => {
                     let after = pages.hot.back().map_or(pages.from, |page| page.last());
                     pages.made = entries.last().map_or(pages.made, |e| e.seq);
+                    let is_burst = self.bursts == Bursts::Merged && entries.len() >= BURST_EVENTS;
                     let events = entries.iter().map(|e| (e.position(), &e.bytes));
-                    if let Some(page) = self.page(after, events, pages.resets, Age::Newest) {
+                    let page = if is_burst {
+                        self.merged_page(after, events, usize::MAX, pages.resets, Age::Newest)
+                    } else {
+                        self.page(after, events, pages.resets, Age::Newest)
+                    };
+                    if let Some(page) = page {
                         pages.push(page);
                     }
                 }
@@ -215,19 +243,21 @@ impl Feed {
 
     /// The page for somebody behind the ready frames.
     fn behind(&self, pages: &mut Pages, after: Seq, merge: Merge) -> Next {
+        // what is read anew is no burst
+        let merge = if merge == Merge::No { Merge::Never } else { merge };
         if let Some((page, frame)) = pages.shared(after, merge) {
             return Next::Frames(page, frame);
         }
         let (events, bytes) = match merge {
-            Merge::No => (usize::MAX, PAGE_BYTES),
+            Merge::Never | Merge::No => (usize::MAX, PAGE_BYTES),
             Merge::Deltas => (MERGE_EVENTS, MERGE_INPUT),
         };
         let (page, last) = match self.stream.log().read_since(pages.resets, after, events, bytes) {
             Read::Entries(entries) => {
                 let events = entries.iter().map(|e| (e.position(), &e.bytes));
                 let page = match merge {
-                    Merge::No => self.page(after, events, pages.resets, Age::Older),
-                    Merge::Deltas => self.merged_page(after, events, pages.resets),
+                    Merge::Never | Merge::No => self.page(after, events, pages.resets, Age::Older),
+                    Merge::Deltas => self.merged_page(after, events, PAGE_BYTES, pages.resets, Age::Older),
                 };
                 (page, entries.last().map_or(after, |e| e.seq))
             }
@@ -253,7 +283,7 @@ impl Feed {
     /// are served by one load.
     pub async fn load(&self, after: Seq) -> Result<Loaded, HistoryError> {
         let _one = self.loading.lock().await;
-        if let Some((page, _)) = self.pages.lock().shared(after, Merge::No) {
+        if let Some((page, _)) = self.pages.lock().shared(after, Merge::Never) {
             return Ok(Loaded::Page(page));
         }
         let Some(history) = self.stream.history() else {
@@ -270,7 +300,7 @@ impl Feed {
         let Some(page) = self.page(after, loaded, log.resets(), Age::Older) else {
             return Ok(Loaded::Nothing(last));
         };
-        self.pages.lock().share(after, Merge::No, &page);
+        self.pages.lock().share(after, Merge::Never, &page);
         Ok(Loaded::Page(page))
     }
 
@@ -303,20 +333,23 @@ impl Feed {
         }
     }
 
-    /// A frame for each event that is shown, but consecutive deltas of one block in one.
+    /// A frame for each event that is shown, but consecutive deltas of one block in one; it takes no
+    /// more events once it has `max` bytes.
     fn merged_page<'a>(
         &self,
         after: Seq,
         events: impl Iterator<Item = (Position, &'a Bytes)>,
+        max: usize,
         resets: u64,
+        age: Age,
     ) -> Option<Arc<Page>> {
         let mut page = PageBuilder::default();
         let mut open: Option<OpenDelta> = None;
         for (position, bytes) in events {
-            if page.bytes.len() >= PAGE_BYTES {
+            if page.bytes.len() >= max {
                 break;
             }
-            let Some(json) = self.seen(position.seq, resets, bytes, Age::Older) else {
+            let Some(json) = self.seen(position.seq, resets, bytes, age) else {
                 match &mut open {
                     // covered by whatever it is in the middle of
                     Some(run) => run.last = position,
@@ -331,6 +364,7 @@ impl Feed {
             {
                 run.text.push_str(text);
                 (run.last, run.at) = (position, *at);
+                page.is_merged = true;
                 continue;
             }
             self.frame_delta(&mut page, open.take());
@@ -481,6 +515,7 @@ fn delta_of(bytes: &[u8]) -> Option<(String, String, Timestamp)> {
 struct PageBuilder {
     bytes: Vec<u8>,
     frames: Vec<FrameEnd>,
+    is_merged: bool,
     scratch: Vec<u8>,
 }
 
@@ -498,6 +533,6 @@ impl PageBuilder {
         }
         self.bytes.shrink_to_fit();
         self.frames.shrink_to_fit();
-        Some(Page::new(after, self.bytes, self.frames))
+        Some(Page::new(after, self.bytes, self.frames, self.is_merged))
     }
 }

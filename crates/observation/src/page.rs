@@ -24,11 +24,13 @@ pub(crate) struct Page {
     after: Seq,
     bytes: Bytes,
     frames: Vec<FrameEnd>,
+    /// A frame stands for several deltas.
+    merged: bool,
 }
 
 impl Page {
-    pub fn new(after: Seq, bytes: Vec<u8>, frames: Vec<FrameEnd>) -> Arc<Page> {
-        Arc::new(Page { after, bytes: bytes.into(), frames })
+    pub fn new(after: Seq, bytes: Vec<u8>, frames: Vec<FrameEnd>, merged: bool) -> Arc<Page> {
+        Arc::new(Page { after, bytes: bytes.into(), frames, merged })
     }
 
     /// Two pages, the second continuing the first, as one.
@@ -40,7 +42,12 @@ impl Page {
         let mut frames = Vec::with_capacity(first.frames.len() + second.frames.len());
         frames.extend_from_slice(&first.frames);
         frames.extend(second.frames.iter().map(|f| FrameEnd { end: f.end + shift, ..*f }));
-        Page::new(first.after, bytes, frames)
+        Page::new(first.after, bytes, frames, first.merged || second.merged)
+    }
+
+    /// Whether a frame of it stands for several deltas.
+    pub fn is_merged(&self) -> bool {
+        self.merged
     }
 
     /// Its last event.
@@ -114,7 +121,7 @@ mod tests {
             ends.push(FrameEnd { end: bytes.len() as u32, first, last: Seq(*last) });
             first = Seq(last + 1);
         }
-        Page::new(Seq(after), bytes, ends)
+        Page::new(Seq(after), bytes, ends, false)
     }
 
     #[test]
@@ -139,7 +146,7 @@ mod tests {
         // 5 is hidden, 6 shown, 7 and 8 hidden, 9 shown, 10 hidden
         let ends =
             vec![FrameEnd { end: 1, first: Seq(6), last: Seq(8) }, FrameEnd { end: 2, first: Seq(9), last: Seq(10) }];
-        let page = Page::new(Seq(4), b"ab".to_vec(), ends);
+        let page = Page::new(Seq(4), b"ab".to_vec(), ends, false);
         for (seq, frame) in [(4, Some(0)), (5, Some(0)), (6, None), (8, Some(1)), (9, None), (10, None)] {
             assert_eq!(page.frame_after(Seq(seq)), frame, "{seq}");
         }

@@ -542,8 +542,12 @@ impl Session {
             return Next::Frames(Arc::clone(page), frame);
         }
         let lag = feed.stream().head().0.saturating_sub(at.0);
-        let slow = phase == Phase::Live && self.blocked && lag >= self.merge_after;
-        let merge = if slow && self.coalesce == Coalesce::On { Merge::Deltas } else { Merge::No };
+        let slow = self.blocked && lag >= self.merge_after && self.coalesce != Coalesce::Off;
+        let merge = match phase {
+            Phase::Live if slow => Merge::Deltas,
+            Phase::Live => Merge::No,
+            Phase::Replay { .. } | Phase::Ending => Merge::Never,
+        };
         feed.next(at, self.resets, merge)
     }
 

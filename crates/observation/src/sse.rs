@@ -99,7 +99,7 @@ pub fn body(
 
 impl Viewer {
     fn attach(&mut self, attach: Attach) {
-        let feed = attach.stream.feed(Framing::Sse, &attach.class);
+        let feed = attach.stream.feed(Framing::Sse, attach.request.coalesce, &attach.class);
         // before the watermark is fixed, so that no event falls between
         self.subscription = Some(attach.stream.subscribe(Arc::clone(&self.wake) as Arc<dyn Listener>));
         self.guard = attach.guard;

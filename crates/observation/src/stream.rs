@@ -4,9 +4,10 @@
 //! the log: the link to where it comes from, its end. Must not write to sockets, and must not know
 //! where events come from or where older ones are kept.
 
+use crate::attach::Coalesce;
 use crate::blocks::BlockKinds;
 use crate::cursors::{CursorText, Cursors};
-use crate::feed::Feed;
+use crate::feed::{Bursts, Feed};
 use crate::folded::{Folded, StateOf};
 use crate::framing::Framing;
 use crate::lens::Class;
@@ -79,8 +80,11 @@ pub struct Stream {
     replaced: Mutex<Option<Diagnostic>>,
     /// Why no more will come.
     ended: OnceLock<Diagnostic>,
-    feeds: Mutex<Vec<((Framing, Option<Arc<str>>), Weak<Feed>)>>,
+    feeds: Mutex<Vec<(FeedId, Weak<Feed>)>>,
 }
+
+/// The framing of those who read a feed, how they take bursts, and their class.
+type FeedId = (Framing, Bursts, Option<Arc<str>>);
 
 struct Fold {
     seq: Seq,
@@ -347,22 +351,23 @@ impl Stream {
 
     /// The shared frames of this stream for a class in a framing; they live as long as somebody
     /// watches.
-    pub(crate) fn feed(self: &Arc<Self>, framing: Framing, class: &Class) -> Arc<Feed> {
+    pub(crate) fn feed(self: &Arc<Self>, framing: Framing, coalesce: Coalesce, class: &Class) -> Arc<Feed> {
+        let bursts = Bursts::from(coalesce);
         let mut feeds = self.feeds.lock();
         let id = class.as_ref().map(|lens| lens.id());
-        let found = feeds.iter().find(|((f, c), _)| *f == framing && c.as_deref() == id);
+        let of_class = |(found, _): &&(FeedId, Weak<Feed>)| found.2.as_deref() == id;
+        let found = feeds.iter().filter(of_class).find(|((f, b, _), _)| (*f, *b) == (framing, bursts));
         if let Some(feed) = found.and_then(|(_, feed)| feed.upgrade()) {
             return feed;
         }
         feeds.retain(|(_, feed)| feed.strong_count() > 0);
-        // what the class sees is the same in every framing
-        let mut others = feeds.iter().filter(|((_, c), _)| c.as_deref() == id).filter_map(|(_, feed)| feed.upgrade());
-        let sight = match others.next() {
+        // what the class sees is the same in all of them
+        let sight = match feeds.iter().filter(of_class).find_map(|(_, feed)| feed.upgrade()) {
             Some(other) => other.sight().cloned(),
             None => class.clone().map(Sight::new),
         };
-        let feed = Feed::new(Arc::clone(self), framing, sight);
-        feeds.push(((framing, id.map(Arc::from)), Arc::downgrade(&feed)));
+        let feed = Feed::new(Arc::clone(self), framing, bursts, sight);
+        feeds.push(((framing, bursts, id.map(Arc::from)), Arc::downgrade(&feed)));
         feed
     }
 }

@@ -57,11 +57,13 @@ words!(
 );
 
 words!(
-    /// Whether deltas may be merged for a connection that has fallen behind.
+    /// When consecutive deltas of one block may come as one.
     Coalesce {
-        /// They may.
+        /// Once the connection has fallen behind.
         #[default]
         On = "on",
+        /// Then, and whenever many come at the same moment: less to send, for whoever shows text.
+        Bursts = "bursts",
         /// Every event comes by itself.
         Off = "off",
     }
@@ -77,6 +79,9 @@ mod tests {
             assert_eq!(Mode::from_word(mode.as_str()), Some(mode));
         }
         assert_eq!(OnGap::from_word("close"), Some(OnGap::Close));
+        for coalesce in [Coalesce::On, Coalesce::Bursts, Coalesce::Off] {
+            assert_eq!(Coalesce::from_word(coalesce.as_str()), Some(coalesce));
+        }
         assert_eq!(Coalesce::from_word("Off"), None);
     }
 }

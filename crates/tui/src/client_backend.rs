@@ -8,7 +8,7 @@ use futures_util::stream::{BoxStream, StreamExt};
 use protocol::api::{ResolveApproval, SendInput, TranscriptPage};
 use protocol::{Part, WorkspaceEvent};
 use std::sync::Arc;
-use yoi_client::{Client, Error, First, FollowOptions, TranscriptQuery, Update, WorkspaceUpdate};
+use yoi_client::{Client, Coalesce, Error, First, FollowOptions, TranscriptQuery, Update, WorkspaceUpdate};
 
 /// The workspace that `client` is a client of.
 #[must_use]
@@ -42,7 +42,9 @@ impl Backend for Remote {
     }
 
     fn follow_worker(&self, worker: &WorkerKey) -> BoxStream<'static, WorkerNews> {
-        self.client.on(&worker.runtime).follow(worker.worker, patiently()).into_stream().map(worker_news).boxed()
+        // only the text is shown, however many pieces it comes in
+        let options = FollowOptions { coalesce: Coalesce::Bursts, ..patiently() };
+        self.client.on(&worker.runtime).follow(worker.worker, options).into_stream().map(worker_news).boxed()
     }
 
     fn transcript<'a>(

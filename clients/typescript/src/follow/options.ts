@@ -16,8 +16,11 @@ export interface FollowOptions {
   readonly mode?: "replay" | "auto" | "live" | undefined;
   /** What the server does with a cursor that is no good: goes on with a snapshot, or closes. Default `"snapshot"`. */
   readonly onGap?: "snapshot" | "close" | undefined;
-  /** Whether deltas may be merged when this falls behind. Default `"on"`. */
-  readonly coalesce?: "on" | "off" | undefined;
+  /**
+   * When consecutive deltas may come as one: `"on"` once this has fallen behind, `"bursts"` also when many come at once,
+   * `"off"` never. Default `"on"`.
+   */
+  readonly coalesce?: "on" | "bursts" | "off" | undefined;
   /** What becomes of a stream whose first connection cannot be made. Default `"fail"`. */
   readonly first?: "fail" | "retry" | undefined;
   /** Ends the stream: what waits for it is rejected with the signal's reason. */
@@ -41,6 +44,6 @@ export function followQuery(options: FollowOptions, cursor: string | undefined):
     ["cursor", cursor],
     ["mode", options.mode === "auto" ? "auto" : live ? "live" : undefined],
     ["on_gap", options.onGap === "close" ? "close" : undefined],
-    ["coalesce", options.coalesce === "off" ? "off" : undefined],
+    ["coalesce", options.coalesce === "on" ? undefined : options.coalesce],
   ];
 }

@@ -340,7 +340,7 @@ impl Shard {
         if slot.socket.group.is_some() || !slot.socket.session.is_pending() {
             return;
         }
-        let feed = attach.stream.feed(slot.socket.framing, &attach.class);
+        let feed = attach.stream.feed(slot.socket.framing, attach.request.coalesce, &attach.class);
         // subscribed before the watermark is fixed, so that no event falls between
         let group_key = self.group_of(&feed);
         let (Some(slot), Some(group)) = (self.slots.get_mut(key), self.groups.get_mut(group_key)) else { return };

@@ -2,6 +2,7 @@
 //! order or is told of the gap, and ends with the state of the worker.
 
 use super::*;
+use crate::feed::BURST_EVENTS;
 use crate::stream::{History, HistoryError, Published, Stream, StreamOptions};
 use event_log::{CursorKey, Epoch, Limits, Log, Sealer};
 use futures_util::FutureExt;
@@ -122,7 +123,8 @@ struct Viewer {
 
 impl Viewer {
     fn attach(world: &World, request: AttachRequest, options: &Options) -> Viewer {
-        let session = Session::attach(world.stream.feed(Framing::WebSocket, &None), &request, options);
+        let session =
+            Session::attach(world.stream.feed(Framing::WebSocket, request.coalesce, &None), &request, options);
         let watermark = world.stream.head().0;
         let (bytes, cursor) = (Vec::new(), request.cursor.clone());
         Viewer { session, request, bytes, cursor, seq: None, state: None, readies: 0, gap: false, merged: 0, watermark }
@@ -208,7 +210,7 @@ impl Viewer {
                     assert!(!self.gap, "an event where a snapshot must follow");
                     let step = position.seq.0 - self.seq.expect("an event before any snapshot or cursor");
                     if step > 1 {
-                        assert_eq!(self.request.coalesce, Coalesce::On, "merged although it asked not to");
+                        assert_ne!(self.request.coalesce, Coalesce::Off, "merged although it asked not to");
                         assert!(matches!(event.kind(), Some(EventKind::BlockDelta { .. })));
                         assert_eq!(self.readies, 1, "merged before ready");
                         self.merged += 1;
@@ -253,7 +255,7 @@ fn op() -> impl Strategy<Value = Op> {
         1 => (0..4usize).prop_map(Op::Reconnect),
         1 => (
             prop::sample::select(vec![Mode::Replay, Mode::Auto]),
-            prop::sample::select(vec![Coalesce::On, Coalesce::Off])
+            prop::sample::select(vec![Coalesce::On, Coalesce::Bursts, Coalesce::Off])
         )
             .prop_map(|(m, c)| Op::Attach(m, c)),
     ]
@@ -336,10 +338,49 @@ fn one_that_falls_behind_gets_merged_deltas_then_a_snapshot() {
 }
 
 #[test]
+fn a_burst_is_merged_for_all_who_take_that_and_told_one_by_one_to_others() {
+    let options = Options::default();
+    let mut world = World::new(1000, 0);
+    world.step(0);
+    let mut every = Viewer::attach(&world, AttachRequest::default(), &options);
+    let bursts = AttachRequest { coalesce: Coalesce::Bursts, ..AttachRequest::default() };
+    let mut viewers: Vec<_> = (0..3).map(|_| Viewer::attach(&world, bursts.clone(), &options)).collect();
+    for viewer in viewers.iter_mut().chain([&mut every]) {
+        while viewer.write(&world, usize::MAX) {}
+    }
+    // as fast as a model speaks: each by itself
+    for _ in 0..3 {
+        (0..BURST_EVENTS - 1).for_each(|_| world.step(3));
+        for viewer in &mut viewers {
+            while viewer.write(&world, usize::MAX) {}
+            assert_eq!(viewer.merged, 0);
+        }
+    }
+    let middle = viewers[0].cursor.clone();
+    (0..3 * BURST_EVENTS).for_each(|_| world.step(3));
+    for viewer in viewers.iter_mut().chain([&mut every]) {
+        while viewer.write(&world, usize::MAX) {}
+        assert_eq!(viewer.merged > 0, viewer.request.coalesce == Coalesce::Bursts, "{}", viewer.merged);
+    }
+    // who comes back to before it, or into its middle, is told what it missed, event by event
+    let inside = world.stream.cursor_at(Seq(world.stream.head().0 - 2)).map(|cursor| cursor.to_string());
+    for cursor in [middle, inside] {
+        let seq = world.sealer.open(CONTEXT, cursor.as_ref().unwrap()).unwrap().seq.0;
+        let mut viewer = Viewer::attach(&world, AttachRequest { cursor, ..bursts.clone() }, &options);
+        (viewer.seq, viewer.state) = (Some(seq), viewers[0].state.clone());
+        while viewer.write(&world, usize::MAX) {}
+        assert_eq!((viewer.merged, viewer.seq), (0, Some(world.stream.head().0)));
+    }
+    for viewer in viewers.iter().chain([&every]) {
+        assert_eq!(viewer.state.as_ref(), Some(&*world.stream.state().1));
+    }
+}
+
+#[test]
 fn many_viewers_share_one_encoding() {
     let options = Options::default();
     let mut world = World::new(1000, 0);
-    let feed = world.stream.feed(Framing::WebSocket, &None);
+    let feed = world.stream.feed(Framing::WebSocket, Coalesce::On, &None);
     let mut viewers: Vec<_> = (0..100).map(|_| Viewer::attach(&world, AttachRequest::default(), &options)).collect();
     for n in 0..50 {
         world.step(if n == 0 { 0 } else { 3 });
@@ -365,7 +406,8 @@ fn what_is_told_before_anything_was_sent_names_no_cursor() {
     let mut world = World::new(1000, 0);
     world.step(2);
     let request = AttachRequest { cursor: Some("A".repeat(44)), on_gap: OnGap::Close, ..AttachRequest::default() };
-    let mut session = Session::attach(world.stream.feed(Framing::Sse, &None), &request, &Options::default());
+    let mut session =
+        Session::attach(world.stream.feed(Framing::Sse, request.coalesce, &None), &request, &Options::default());
     let mut segments = Vec::new();
     assert_eq!(session.gather(&mut segments, 1 << 20), Wants::Close);
     let text: Vec<u8> = segments.iter().flat_map(|s| s.bytes().to_vec()).collect();
@@ -378,8 +420,11 @@ fn what_is_told_before_anything_was_sent_names_no_cursor() {
 fn a_session_ended_before_its_snapshot_was_sent_does_not_claim_it() {
     let mut world = World::new(1000, 0);
     world.step(2);
-    let mut session =
-        Session::attach(world.stream.feed(Framing::WebSocket, &None), &AttachRequest::default(), &Options::default());
+    let mut session = Session::attach(
+        world.stream.feed(Framing::WebSocket, Coalesce::On, &None),
+        &AttachRequest::default(),
+        &Options::default(),
+    );
     session.end_with(&Diagnostic::new(Code::GoingAway, "bye"));
     let mut segments = Vec::new();
     session.gather(&mut segments, 1 << 20);

@@ -65,7 +65,10 @@ const STREAM: &[(&str, &str)] = &[
     ("cursor", "Go on after this event"),
     ("on_gap", "What to do when the cursor cannot be honoured: `snapshot` (default) or `close`"),
     ("mode", "`replay` (default), `auto` or `live`"),
-    ("coalesce", "Whether deltas may be merged when behind: `on` (default) or `off`"),
+    (
+        "coalesce",
+        "When consecutive deltas may come as one: `on` (default), once behind; `bursts`, also when many come at once; `off`, never",
+    ),
 ];
 const RUNTIME: &[&str] = &[
     "runtime_not_found",
