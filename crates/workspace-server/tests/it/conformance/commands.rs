@@ -144,7 +144,8 @@ pub async fn a_question_is_answered(target: &Target, story: &mut Story) {
         let reply = target.ask(story, "POST", &target.of(worker, &format!("/approvals/{name}")), yes).await;
         assert_eq!(reply.status, 404, "{name}: {}", reply.text());
     }
-    let answered = target.ask(story, "POST", &path, yes).await.good(200);
+    // not compared: the run may be over by then, or not
+    let answered = target.plain("POST", &path, yes).await.good(200);
     assert_eq!(answered["approvals"], json!([]));
     story.got(&watcher.up_to(is_idle).await);
     assert_eq!(target.ask(story, "POST", &path, yes).await.code(), "approval_not_found");
