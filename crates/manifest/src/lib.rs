@@ -13,11 +13,14 @@ mod credential;
 mod decide;
 mod digest;
 mod document;
+pub mod edit;
 mod enablement;
+mod finding;
 mod grants;
 pub mod header;
 mod limits;
 mod manifest;
+mod review;
 mod target;
 mod url;
 
@@ -28,11 +31,13 @@ pub use decide::{Asked, Decision, File, Permit, Reason, Refusal, Remedy, decide}
 pub use digest::{Digest, DigestError, digest};
 pub use document::{MAX_FILE_BYTES, Problem, Problems};
 pub use enablement::{Enablement, Grown, Standing, grown};
+pub use finding::{Finding, FindingKind, credential_findings, findings};
 pub use grants::{GRANTS_FILE, Granted, Grants, PluginGrant};
 pub use limits::Limits;
 pub use manifest::{API, Component, MANIFEST_FILE, Manifest, Plugin};
+pub use review::{CapabilityReview, Differs, Examples, Gap, HostShown, Review, TargetReview};
 pub use target::{
-    HostPattern, HostPatternError, MAX_ENTRIES, MAX_TARGETS, Method, PathPrefix, Ports, Reach, Reaches, Target,
+    HostPattern, HostPatternError, MAX_ENTRIES, MAX_TARGETS, Method, PathPrefix, PathPrefixError, Ports, Reach, Reaches, Target,
     Uncovered, covers_all,
 };
 pub use url::{CheckedUrl, Host, MAX_URL_BYTES, Scheme, UrlProblem};

@@ -66,6 +66,16 @@ impl Manifest {
         }
     }
 
+    /// A plugin that asks for one target and has no code, for examples.
+    pub(crate) fn with_target(target: Arc<Target>) -> Manifest {
+        let plugin = Plugin { id: "x".into(), version: "0".into(), name: "x".into(), description: "x".into() };
+        let component = Component { path: "x".into(), sha256: Digest::of(b"") };
+        let (request, websocket): (Vec<_>, Vec<_>) =
+            [target].into_iter().partition(|target| target.capability == Capability::Request);
+        let limits = Limits::default();
+        Manifest { plugin, component, request: request.into(), websocket: websocket.into(), limits }
+    }
+
     /// What it is.
     #[must_use]
     pub fn plugin(&self) -> &Plugin {

@@ -108,7 +108,7 @@ impl fmt::Display for Reason {
                 address_words(f, *address)?;
                 f.write_str(" is a cloud's metadata service, which only its exact address reaches")
             }
-            Reason::Limit => f.write_str("there are too many of something, or no address"),
+            Reason::Limit => f.write_str("there are too many headers, subprotocols or addresses, or no address at all"),
             Reason::InvalidUrl(problem) => write!(f, "the URL is refused: {problem}"),
         }
     }

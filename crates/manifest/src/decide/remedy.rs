@@ -62,10 +62,8 @@ fn changed_line(refused: &Inner, url: &CheckedUrl) -> Option<String> {
     let texts = |items: &mut dyn Iterator<Item = String>| items.collect::<Vec<String>>();
     match &refused.reason {
         Reason::Host => {
-            // an address of another space has to stand in a target of its own
-            let fits = url.host().ip().is_none_or(|_| refused.file.is_some());
             let known = texts(&mut target.hosts.iter().map(HostPattern::to_string));
-            fits.then(|| format!("hosts = {}\n", with(known, host_text(url.host()))))
+            Some(format!("hosts = {}\n", with(known, host_text(url.host()))))
         }
         Reason::Scheme => {
             let known = texts(&mut target.schemes.iter().map(ToString::to_string));

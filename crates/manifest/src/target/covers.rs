@@ -88,30 +88,30 @@ struct Part<'t> {
 /// # Errors
 /// With the first part that none covers.
 pub fn covers_all(targets: &[&Target], target: &Target) -> Result<(), Box<Uncovered>> {
-    let methods: Vec<Option<&str>> = if target.methods.is_empty() {
-        vec![None]
-    } else {
-        target.methods.iter().map(|method| Some(method.as_str())).collect()
-    };
-    for &scheme in &target.schemes {
-        for host in &target.hosts {
-            for port in target.ports.of(scheme) {
-                for &method in &methods {
-                    for path in &target.path_prefixes {
-                        let part = Part { scheme, host, port, method, path };
-                        if !targets.iter().any(|other| other.covers_part(target, &part)) {
-                            return Err(Box::new(Uncovered {
-                                scheme,
-                                host: host.clone(),
-                                port,
-                                method: method.map(str::to_owned),
-                                path: path.clone(),
-                            }));
-                        }
-                    }
-                }
-            }
-        }
-    }
-    Ok(())
+    uncovered(targets, target).next().map_or(Ok(()), |part| Err(Box::new(part)))
+}
+
+/// Every part of a target that none of `targets` covers.
+pub(crate) fn uncovered<'t>(targets: &'t [&'t Target], target: &'t Target) -> impl Iterator<Item = Uncovered> + 't {
+    let open = parts(target).filter(move |part| !targets.iter().any(|other| other.covers_part(target, part)));
+    open.map(|part| Uncovered {
+        scheme: part.scheme,
+        host: part.host.clone(),
+        port: part.port,
+        method: part.method.map(str::to_owned),
+        path: part.path.clone(),
+    })
+}
+
+/// A target, taken apart.
+fn parts(target: &Target) -> impl Iterator<Item = Part<'_>> {
+    let any = target.methods.is_empty().then_some(None);
+    let methods = move || any.into_iter().chain(target.methods.iter().map(|method| Some(method.as_str())));
+    let by_scheme = target.schemes.iter().flat_map(|&scheme| target.hosts.iter().map(move |host| (scheme, host)));
+    let by_port =
+        by_scheme.flat_map(|(scheme, host)| target.ports.of(scheme).into_iter().map(move |port| (scheme, host, port)));
+    let by_path = by_port.flat_map(|start| target.path_prefixes.iter().map(move |path| (start, path)));
+    by_path.flat_map(move |((scheme, host, port), path)| {
+        methods().map(move |method| Part { scheme, host, port, method, path })
+    })
 }

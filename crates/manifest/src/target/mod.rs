@@ -13,13 +13,14 @@ mod print;
 mod reach;
 mod read;
 
+pub(crate) use covers::uncovered;
 pub use covers::{Uncovered, covers_all};
 pub use host_pattern::{HostPattern, HostPatternError};
 pub use method::Method;
 pub(crate) use method::is_method;
 pub(crate) use misses::{Miss, Misses, Seen};
 pub use ports::Ports;
-pub use prefix::PathPrefix;
+pub use prefix::{PathPrefix, PathPrefixError};
 pub(crate) use print::{quoted, quoted_list};
 pub use reach::{Reach, Reaches};
 pub(crate) use read::{Role, TargetReader, is_id, is_line, is_token};

@@ -144,7 +144,6 @@ impl TargetReader {
         Some(if prefixes.is_empty() { Box::new([PathPrefix::root()]) } else { prefixes })
     }
 
-    #[expect(clippy::option_option, reason = "no value because of a problem, or because there is none")]
     fn subprotocols(&self, members: &Members<'_, '_>) -> Option<Option<Box<[Box<str>]>>> {
         if self.capability == Capability::Request {
             if let Some(value) = members.any("subprotocols") {
@@ -177,7 +176,6 @@ impl TargetReader {
         reach
     }
 
-    #[expect(clippy::option_option, reason = "no value because of a problem, or because there is none")]
     fn reason(&self, members: &Members<'_, '_>) -> Option<Option<Box<str>>> {
         let hint = "say in one line what it is for: whoever grants it reads this";
         let text = match self.role {

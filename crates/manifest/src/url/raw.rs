@@ -46,11 +46,21 @@ pub(super) fn check(text: &str) -> Result<Raw<'_>, UrlProblem> {
     if authority.contains('@') {
         return Err(UrlProblem::Userinfo);
     }
+    if ends_with_dot(authority) {
+        return Err(UrlProblem::TrailingDot);
+    }
     if authority.contains('%') {
         let zone = authority.starts_with('[');
         return Err(if zone { UrlProblem::ZoneId } else { UrlProblem::EncodedHost });
     }
     Ok(Raw { scheme })
+}
+
+/// Whether the host ends with a dot, as a parser takes away from `127.0.0.1.`, in any of the forms
+/// that IDNA takes for one.
+fn ends_with_dot(authority: &str) -> bool {
+    let host = authority.split(':').next().unwrap_or(authority);
+    host.ends_with(['.', '\u{3002}', '\u{ff0e}', '\u{ff61}'])
 }
 
 /// Spaces, controls and characters that nobody sees.
