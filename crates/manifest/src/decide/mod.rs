@@ -109,7 +109,7 @@ fn allow(asked: &Asked<'_>, manifest: &Manifest, enablement: &Enablement) -> Res
     if reaches.is_empty() && metadata.is_none() {
         let nearest = by_grant.targets.first().cloned();
         return Err(refuse(Reason::AddressSpace { space: space_of(declared.reaches), address: None })
-            .near(File::Grants, nearest)
+            .near(File::Grants, nearest, &seen)
             .about(url));
     }
     let covers = |granted: &&Granted| granted.target.misses(&seen).none();
@@ -164,7 +164,7 @@ fn covering<'t>(
         if misses.none() {
             covering.reaches = covering.reaches.with(target.address);
             covering.targets.push(target.clone());
-        } else if nearest.is_none_or(|(_, least)| misses < least) {
+        } else if nearest.is_none_or(|(other, least)| target.distance(misses) < other.distance(least)) {
             nearest = Some((target, misses));
         }
     }
@@ -176,13 +176,14 @@ fn space_of(reaches: Reaches) -> Space {
 }
 
 /// The reason that a target's heaviest miss is.
-fn reason_of(misses: Misses, otherwise: Reason, seen: &Seen<'_>) -> Reason {
+fn reason_of(target: &Target, misses: Misses, otherwise: Reason, seen: &Seen<'_>) -> Reason {
     if seen.space == Some(Space::Metadata) && misses.first() == Some(Miss::Host) {
         return Reason::Metadata { address: seen.url.host().ip() };
     }
     match misses.first() {
-        Some(Miss::Host) if misses.several() => otherwise,
+        Some(Miss::Host) if misses.count() > 1 => otherwise,
         Some(Miss::Host) => Reason::Host,
+        _ if target.distance(misses).0 > 2 => otherwise,
         Some(Miss::Scheme) => Reason::Scheme,
         Some(Miss::Port) => Reason::Port,
         Some(Miss::Path) => Reason::Path,

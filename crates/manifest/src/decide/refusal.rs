@@ -70,21 +70,21 @@ impl Refusal {
     }
 
     /// With the target that is nearest in a file.
-    pub(super) fn near(mut self, file: File, nearest: Option<Arc<Target>>) -> Refusal {
+    pub(super) fn near(mut self, file: File, nearest: Option<Arc<Target>>, seen: &Seen<'_>) -> Refusal {
         self.0.file = Some(file);
         self.0.nearest = nearest;
+        self.0.method = seen.method.into();
+        self.0.subprotocols = seen.subprotocols.iter().map(|name| Box::from(*name)).collect();
         self
     }
 
     /// With the reason that the nearest target gives.
     pub(super) fn missed(self, file: File, nearest: Option<(&Arc<Target>, Misses)>, seen: &Seen<'_>) -> Refusal {
-        let mut refusal = self.near(file, nearest.map(|(target, _)| target.clone()));
+        let mut refusal = self.near(file, nearest.map(|(target, _)| target.clone()), seen);
         let inner = &mut refusal.0;
-        inner.method = seen.method.into();
-        inner.subprotocols = seen.subprotocols.iter().map(|name| Box::from(*name)).collect();
         let is_metadata = seen.space == Some(crate::Space::Metadata);
         match nearest {
-            Some((_, misses)) => inner.reason = reason_of(misses, inner.reason.clone(), seen),
+            Some((target, misses)) => inner.reason = reason_of(target, misses, inner.reason.clone(), seen),
             None if is_metadata => inner.reason = Reason::Metadata { address: seen.url.host().ip() },
             None => {}
         }

@@ -79,7 +79,7 @@ impl<'d, 't> Members<'d, 't> {
     /// A whole number that is not negative.
     pub fn number(&self, key: &'static str) -> Option<Value<u64>> {
         let value = self.any(key)?;
-        self.expect(key, value, as_number(value.get_ref()), "a whole number")
+        self.expect(key, value, as_number(value.get_ref()), "a whole number that is not negative")
     }
 
     /// A list.

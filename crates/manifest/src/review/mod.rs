@@ -19,7 +19,7 @@ use serde::Serialize;
 use std::sync::Arc;
 
 /// The most parts of one target that are listed as missing or unrequested.
-const MAX_PARTS: usize = 8;
+const MAX_PARTS: usize = 4;
 
 /// A manifest and what is granted of it.
 #[derive(Clone, Debug, Serialize)]
@@ -101,17 +101,18 @@ impl Review {
     pub fn new(manifest: &Manifest, package: &Digest, grant: Option<&Arc<PluginGrant>>) -> Review {
         let enablement = Enablement::new(manifest, package, grant);
         let capabilities = Capability::ALL.into_iter().map(|capability| one(capability, manifest, grant)).collect();
+        let updated = grant.filter(|grant| grant.digest.as_ref() != Some(package));
         Review {
             plugin: manifest.plugin().clone(),
             standing: enablement.standing(),
             package: *package,
             pinned: grant.and_then(|grant| grant.digest),
-            grew: grant.map(|grant| grown(manifest, grant)).unwrap_or_default(),
+            grew: updated.map(|grant| grown(manifest, grant)).unwrap_or_default(),
             capabilities,
         }
     }
 
-    /// Whether granting what is missing takes `--allow-broad`.
+    /// Whether anything that is requested or granted is broad, so that granting takes `--allow-broad`.
     #[must_use]
     pub fn is_broad(&self) -> bool {
         self.capabilities.iter().any(|capability| !capability.broad.is_empty())

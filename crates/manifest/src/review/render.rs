@@ -11,6 +11,8 @@ use std::fmt::Display;
 const WIDTH: usize = 80;
 /// The most entries of one list.
 const MAX: usize = 12;
+/// The most words of one field.
+const MAX_WORDS: usize = 8;
 
 /// The whole review.
 pub(super) fn text(review: &Review) -> String {
@@ -18,10 +20,10 @@ pub(super) fn text(review: &Review) -> String {
     let plugin = &review.plugin;
     page.line(0, "", &format!("{} {}: {}", plugin.id, plugin.version, plugin.name));
     page.line(2, "", &plugin.description);
-    page.line(2, "stands   ", standing(review));
-    page.line(2, "package  ", &review.package.to_string());
+    page.line(0, "stands   ", standing(review));
+    page.line(0, "package  ", &review.package.to_string());
     if let Some(pinned) = review.pinned.filter(|pinned| *pinned != review.package) {
-        page.line(2, "granted  ", &pinned.to_string());
+        page.line(0, "granted  ", &pinned.to_string());
     }
     if !review.grew.is_empty() && review.standing != Standing::Unknown {
         page.head("grew: asked for since somebody last looked");
@@ -200,7 +202,7 @@ impl Page {
 /// Few of many, with commas.
 fn join<T: Display>(items: impl Iterator<Item = T>) -> String {
     let items: Vec<String> = items.map(|item| item.to_string()).collect();
-    let shown = items.iter().take(MAX).map(String::as_str).collect::<Vec<_>>().join(", ");
-    let more = items.len().saturating_sub(MAX);
+    let shown = items.iter().take(MAX_WORDS).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let more = items.len().saturating_sub(MAX_WORDS);
     if more == 0 { shown } else { format!("{shown} and {more} more") }
 }

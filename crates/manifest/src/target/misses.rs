@@ -2,7 +2,7 @@
 //!
 //! Owns the comparison of one target with one URL. Must not know which file the target is from.
 
-use super::{Reach, Target};
+use super::{HostPattern, Reach, Target};
 use crate::address::Space;
 use crate::url::{CheckedUrl, Host, is_localhost};
 
@@ -48,7 +48,7 @@ impl Miss {
     }
 }
 
-/// Everything in which a target differs. The smaller, the nearer.
+/// Everything in which a target differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Misses(u8);
 
@@ -63,13 +63,19 @@ impl Misses {
         Miss::ALL.into_iter().find(|miss| self.0 & miss.weight() != 0)
     }
 
-    /// Whether there is more than one.
-    pub fn several(self) -> bool {
-        self.0.count_ones() > 1
+    /// How many there are.
+    pub fn count(self) -> u32 {
+        self.0.count_ones()
     }
 }
 
 impl Target {
+    /// How far it is from covering something. One that covers every host is near to anything, and
+    /// says little about what was meant.
+    pub(crate) fn distance(&self, misses: Misses) -> (u32, Misses) {
+        (misses.count() + u32::from(self.hosts.contains(&HostPattern::Any)), misses)
+    }
+
     /// Compares.
     pub(crate) fn misses(&self, seen: &Seen<'_>) -> Misses {
         let url = seen.url;

@@ -152,9 +152,9 @@ impl TargetReader {
             }
             return Some(None);
         }
-        let mut is_there = false;
-        let list = list(members, "subprotocols", Need::May, |text| {
-            is_there = true;
+        // an empty list is a word as well: none may be offered
+        let is_there = members.any("subprotocols").is_some();
+        let list = list(members, "subprotocols", Need::MayBeEmpty, |text| {
             let hint = || "a subprotocol is a token such as \"graphql-transport-ws\"".to_owned();
             is_token(text)
                 .then(|| Box::from(text))
@@ -197,6 +197,7 @@ impl TargetReader {
 enum Need {
     Must,
     May,
+    MayBeEmpty,
 }
 
 /// A list of texts, each read; none of it where anything in it is wrong.
@@ -215,7 +216,7 @@ fn list<T: PartialEq>(
         return Some(Box::default());
     }
     let texts = members.texts(key)?;
-    if texts.value.is_empty() || texts.value.len() > MAX_ENTRIES {
+    if (texts.value.is_empty() && need != Need::MayBeEmpty) || texts.value.len() > MAX_ENTRIES {
         let message = format!("`{key}` has 1 to {MAX_ENTRIES} entries");
         members.document.problem(
             texts.at,

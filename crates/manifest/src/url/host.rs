@@ -52,7 +52,8 @@ impl fmt::Display for Host {
         match self {
             Host::Domain(name) => f.write_str(name),
             Host::V4(address) => write!(f, "{address}"),
-            Host::V6(address) => write!(f, "[{address}]"),
+            // in the form of the WHATWG rules, which never has dots
+            Host::V6(address) => write!(f, "{}", url::Host::<&str>::Ipv6(*address)),
         }
     }
 }

@@ -40,11 +40,11 @@ pub(super) fn check(text: &str) -> Result<Raw<'_>, UrlProblem> {
     let rest = rest.strip_prefix("//").ok_or(UrlProblem::NotAbsolute)?;
     let end = rest.find(['/', '?']).unwrap_or(rest.len());
     let authority = rest.get(..end).unwrap_or_default();
-    if authority.is_empty() || authority.starts_with(':') {
-        return Err(UrlProblem::EmptyHost);
-    }
     if authority.contains('@') {
         return Err(UrlProblem::Userinfo);
+    }
+    if authority.is_empty() || authority.starts_with(':') {
+        return Err(UrlProblem::EmptyHost);
     }
     if ends_with_dot(authority) {
         return Err(UrlProblem::TrailingDot);
