@@ -17,6 +17,7 @@ wasmtime::component::bindgen!({
     },
     exports: { default: async },
     with: { "yoi:plugin/websocket.connection": crate::websocket::Connection },
+    additional_derives: [PartialEq],
     require_store_data_send: true,
 });
 
