@@ -63,10 +63,7 @@ pub fn is_allowed(name: &str) -> bool {
     // `idempotency-key` is no credential
     let is_key = |part: &str| part.eq_ignore_ascii_case("key") && !is("idempotency-key");
     let is_auth = name.split(['-', '_']).any(|part| part.eq_ignore_ascii_case("auth") || is_key(part));
-    !(is_auth
-        || NAMES.iter().any(|other| is(other))
-        || STARTS.iter().any(|start| begins(start))
-        || WORDS.iter().any(|word| holds(word)))
+    !(is_auth || NAMES.iter().any(|other| is(other)) || STARTS.iter().any(begins) || WORDS.iter().any(holds))
 }
 
 /// Whether the host may put a credential into a header: any but those that frame the message or
@@ -89,10 +86,10 @@ pub(crate) fn can_hold_credential(name: &str) -> bool {
         "via",
     ];
     let is = |other: &str| name.eq_ignore_ascii_case(other);
-    let begins = |start: &str| name.get(..start.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(start));
+    let begins = |start: &&str| name.get(..start.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(start));
     crate::target::is_token(name)
         && !framing.iter().any(|other| is(other))
-        && !["sec-", "proxy-", "x-forwarded-"].iter().any(|start| begins(start))
+        && !["sec-", "proxy-", "x-forwarded-"].iter().any(begins)
 }
 
 /// Whether a header of a response is kept from the plugin: it sets cookies or carries credentials.
@@ -110,7 +107,7 @@ pub fn is_hidden_in_response(name: &str) -> bool {
     ];
     let holds =
         |word: &&str| name.as_bytes().windows(word.len()).any(|part| part.eq_ignore_ascii_case(word.as_bytes()));
-    names.iter().any(|other| name.eq_ignore_ascii_case(other)) || WORDS.iter().any(|word| holds(word))
+    names.iter().any(|other| name.eq_ignore_ascii_case(other)) || WORDS.iter().any(holds)
 }
 
 #[cfg(test)]

@@ -37,7 +37,7 @@ pub use limits::Limits;
 pub use manifest::{API, Component, MANIFEST_FILE, Manifest, Plugin};
 pub use review::{CapabilityReview, Differs, Examples, Gap, HostShown, Review, TargetReview};
 pub use target::{
-    HostPattern, HostPatternError, MAX_ENTRIES, MAX_TARGETS, Method, PathPrefix, PathPrefixError, Ports, Reach, Reaches, Target,
-    Uncovered, covers_all,
+    HostPattern, HostPatternError, MAX_ENTRIES, MAX_TARGETS, Method, PathPrefix, PathPrefixError, Ports, Reach,
+    Reaches, Target, Uncovered, covers_all,
 };
 pub use url::{CheckedUrl, Host, MAX_URL_BYTES, Scheme, UrlProblem};

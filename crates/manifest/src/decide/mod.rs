@@ -28,7 +28,6 @@ const MAX_SUBPROTOCOLS: usize = 16;
 
 /// The answer.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "a permit is made once and handed on; a box would cost each of them")]
 pub enum Decision {
     /// Both lists cover it.
     Allowed(Permit),

@@ -92,7 +92,7 @@ impl Target {
         note(Miss::Method, seen.method.is_empty() || self.methods.iter().any(|method| method.as_str() == seen.method));
         note(Miss::Address, seen.space.is_none_or(|space| self.allows(space)));
         let has = |asked: &&str| self.subprotocols.as_ref().is_none_or(|all| all.iter().any(|one| **one == **asked));
-        note(Miss::Subprotocol, seen.subprotocols.iter().all(|asked| has(&asked)));
+        note(Miss::Subprotocol, seen.subprotocols.iter().all(has));
         Misses(misses)
     }
 

@@ -45,7 +45,7 @@ impl CheckedUrl {
         if !is_known {
             return Err(UrlProblem::UnknownScheme);
         }
-        let url = Url::parse(text).map_err(|error| problem_of(error))?;
+        let url = Url::parse(text).map_err(problem_of)?;
         let scheme = Scheme::of(url.scheme()).ok_or(UrlProblem::UnknownScheme)?;
         let host = match url.host().ok_or(UrlProblem::EmptyHost)? {
             url::Host::Domain(name) => {

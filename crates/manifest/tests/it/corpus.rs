@@ -1,6 +1,6 @@
 //! Every URL of the corpus: what becomes of it, and that its normal form decides the same.
 
-use crate::plugin;
+use crate::support::plugin;
 use manifest::{Asked, CheckedUrl, Decision, Enablement, Manifest, Reason, decide};
 
 const URLS: &str = include_str!("../corpus/urls.tsv");

@@ -1,6 +1,6 @@
 //! Decisions and their refusals: the reason, the nearest target, and the line that would allow it.
 
-use crate::plugin;
+use crate::support::plugin;
 use manifest::{Asked, Decision, Enablement, File, Manifest, Nat64Prefix, Refusal, decide};
 use std::net::IpAddr;
 
@@ -109,13 +109,13 @@ fn a_plugin_that_is_not_in_force_may_nothing() {
     let other = manifest::digest(b"other", b"");
     for (grants, code) in [
         (String::new(), "ungranted"),
-        (format!("[plugins.corpus]\nenabled = false\ndigest = \"{}\"\n{ASKED}", crate::package()), "disabled"),
+        (format!("[plugins.corpus]\nenabled = false\ndigest = \"{}\"\n{ASKED}", crate::support::package()), "disabled"),
         (ASKED.to_owned(), "disabled"),
         (format!("[plugins.corpus]\nenabled = true\n{ASKED}"), "stale_digest"),
         (format!("[plugins.corpus]\nenabled = true\ndigest = \"{other}\"\n{GRANTED}"), "stale_digest"),
     ] {
         let grants = manifest::Grants::parse(&grants).unwrap();
-        let enablement = Enablement::new(&manifest, &crate::package(), grants.plugin("corpus"));
+        let enablement = Enablement::new(&manifest, &crate::support::package(), grants.plugin("corpus"));
         let refusal = refusal(&url, &(manifest.clone(), enablement));
         assert_eq!(refusal.reason().code(), code);
         assert!(refusal.line().is_some_and(|line| line.file == File::Grants), "{code}");

@@ -1,6 +1,6 @@
 //! Changes of `plugins.toml`: what stays, and what comes.
 
-use crate::{asked_as_granted, manifest_of, package};
+use crate::support::{asked_as_granted, manifest_of, package};
 use manifest::edit::{EditError, NewGrant, Revoked, grant, revoke, set_digest, set_enabled};
 use manifest::{Capability, CredentialHeader, CredentialSource, Grants, Manifest};
 

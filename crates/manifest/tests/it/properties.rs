@@ -1,6 +1,6 @@
 //! What holds for every manifest, every grant and every URL.
 
-use crate::{asked_as_granted, plugin};
+use crate::support::{asked_as_granted, plugin};
 use manifest::{Asked, CheckedUrl, Decision, Grants, Manifest, Target, decide};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
@@ -189,7 +189,7 @@ proptest! {
 
     #[test]
     fn a_manifest_is_read_as_it_is_printed(granted in targets()) {
-        let manifest = crate::manifest_of(&asked_as_granted(&granted));
+        let manifest = crate::support::manifest_of(&asked_as_granted(&granted));
         prop_assert_eq!(Manifest::parse(&manifest.to_toml()), Ok(manifest));
     }
 

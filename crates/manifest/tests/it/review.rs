@@ -1,6 +1,6 @@
 //! What a reviewer reads.
 
-use crate::{asked_as_granted, manifest_of, package, plugin};
+use crate::support::{asked_as_granted, manifest_of, package, plugin};
 use manifest::{Capability, Grants, Manifest, Review};
 
 const ASKED: &str = r#"

@@ -1,6 +1,6 @@
 //! What an update does to grants.
 
-use crate::{asked_as_granted, manifest_of, package};
+use crate::support::{asked_as_granted, manifest_of, package};
 use manifest::edit::{NewGrant, grant};
 use manifest::{Capability, Digest, Enablement, Grants, Manifest, Standing, grown};
 
