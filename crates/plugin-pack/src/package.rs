@@ -172,7 +172,7 @@ pub fn read(folder: &Path) -> Result<Package, Error> {
 
 fn checked(folder: &Path, text: &str, component: &[u8]) -> Result<Package, Error> {
     let manifest = Manifest::parse(text)?;
-    let (expected, found) = (manifest.component().sha256.clone(), Digest::of(component));
+    let (expected, found) = (manifest.component().sha256, Digest::of(component));
     if expected != found {
         return Err(Error::OtherComponent { expected, found });
     }

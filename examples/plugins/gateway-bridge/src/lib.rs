@@ -50,7 +50,8 @@ impl Service for Bridge {
             self.keep();
             let wait = match end {
                 End::Stopped => return Ok(()),
-                End::Refused(why) => return Err(why),
+                // what the host says has several lines, and people are shown one
+                End::Refused(why) => return Err(why.lines().map(str::trim).collect::<Vec<_>>().join(" ")),
                 // the gateway asked for it: no need to wait long
                 End::Asked => first,
                 End::Lost(why) => {
