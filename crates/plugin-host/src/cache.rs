@@ -89,12 +89,6 @@ impl Compiled {
         prepared.retain(|_, prepared| prepared.strong_count() > 0);
         self.components.lock().retain(|digest, _| prepared.keys().any(|(used, _)| used == digest));
     }
-
-    /// How many components are compiled.
-    #[cfg(test)]
-    pub fn len(&self) -> usize {
-        self.components.lock().len()
-    }
 }
 
 /// Makes the folder for compiled code, or refuses one that others may write to.

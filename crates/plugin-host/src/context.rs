@@ -18,6 +18,8 @@ use tokio::sync::Semaphore;
 
 /// Lines of the log that a plugin may write in a second.
 const LINES_PER_SECOND: u64 = 100;
+/// Calls of its tools that may be under way.
+const CALLS: u64 = 16;
 /// Outputs that it may emit in a second.
 const EMITTED_PER_SECOND: u64 = 50;
 
@@ -39,6 +41,7 @@ pub(crate) struct Context {
     pub services: Arc<Services>,
     pub connections: Arc<Semaphore>,
     pub requests: Arc<Semaphore>,
+    pub calls: Arc<Semaphore>,
     pub send_rate: Rate,
     pub line_rate: Rate,
     pub lost_lines: AtomicU64,
@@ -51,6 +54,7 @@ impl Context {
         Context {
             connections: slots(limits.connections),
             requests: slots(limits.requests),
+            calls: slots(CALLS),
             send_rate: Rate::new(limits.send_per_second),
             line_rate: Rate::new(LINES_PER_SECOND),
             lost_lines: AtomicU64::new(0),

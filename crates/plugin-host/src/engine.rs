@@ -83,8 +83,8 @@ fn config(cache: Option<Cache>, allocation: InstanceAllocationStrategy) -> Confi
 
 fn pool(instances: u32) -> PoolingAllocationConfig {
     let mut pool = PoolingAllocationConfig::new();
-    // most components have a core instance or two for themselves and as many for adapters
-    let (cores, memories, tables) = (instances * 4, instances, instances * 2);
+    // enough for every instance to be as large as one may be: who has a slot is never refused a part
+    let (cores, memories, tables) = (instances * CORE_INSTANCES, instances * MEMORIES, instances * TABLES);
     pool.total_component_instances(instances)
         .total_core_instances(cores)
         .total_memories(memories)

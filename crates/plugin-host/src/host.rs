@@ -73,6 +73,13 @@ pub struct ToolCall {
     pub caller: Option<Arc<str>>,
 }
 
+/// A host that nobody shut down ends all the same when its last handle goes, without good-byes.
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.shared.abort.cancel();
+    }
+}
+
 /// How a host ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {

@@ -33,7 +33,7 @@ pub enum LinkError {
     /// It imports a capability that is not granted, or not asked for.
     #[error(
         "the component imports `{import}`, and there is no {capability} target that is both asked for and granted\n\
-         hint: `[[host_api.{capability}.targets]]` in plugin.toml asks, `yoi plugin grant` grants"
+         hint: `[[{capability}.targets]]` in plugin.toml asks, `yoi plugin grant` grants"
     )]
     Missing {
         /// As the component names it.

@@ -18,7 +18,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use wasmtime::component::ResourceTable;
-use wasmtime::{Store, StoreLimits, StoreLimitsBuilder, Trap};
+use wasmtime::{Store, StoreLimits, StoreLimitsBuilder, Trap, UpdateDeadline};
 
 /// Handles that a guest may hold, and resources that the host keeps for it.
 const MAX_HANDLES: usize = 256;
@@ -105,7 +105,9 @@ impl Instance {
         store.set_hostcall_fuel(fuel);
         store.set_max_component_handles(MAX_HANDLES);
         store.set_epoch_deadline(1);
-        store.epoch_deadline_async_yield_and_update(1);
+        // tokio's own yield lets timers and sockets in before the guest goes on; a plain one would let
+        // them wait for sixty ticks on a thread that has nothing else to do
+        store.epoch_deadline_callback(|_| Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now()))));
         let made = bounded(prepared.pre.instantiate_async(&mut store), until).await;
         match made {
             Ok(instance) => Ok(Instance { store, instance }),

@@ -190,7 +190,7 @@ impl Plugin {
     }
 
     fn run(&self, interfaces: Interfaces, config: Arc<str>, prepared: Arc<Prepared>, tools: Vec<Tool>) {
-        let stop = CancellationToken::new();
+        let stop = self.shared.abort.child_token();
         let service = prepared.service.is_some().then(|| {
             let service = Service {
                 prepared: prepared.clone(),

@@ -13,12 +13,12 @@ use crate::text;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 /// How long `start` and `run` may take to return after they were told to. What computes on is cut
-/// off; with the tick it stops within a tenth of a second.
-const TOLD_GRACE: Duration = Duration::from_millis(80);
+/// off: with a tick and the good-byes of its connections, it is gone within a tenth of a second.
+const TOLD_GRACE: Duration = Duration::from_millis(60);
 
 /// Bytes of an error of the plugin that people are shown.
 const MAX_ERROR_BYTES: usize = 300;
@@ -106,8 +106,9 @@ impl Service {
         let Some(indices) = &self.prepared.service else { return Ok(Ended::Finished) };
         let [start, _, stop] = self.context.limits.deadlines();
         let told = self.stop.child_token();
+        let slot = timeout_at(Instant::now() + start, self.slots.clone().acquire_owned()).await;
+        let slot = slot.ok().and_then(Result::ok).ok_or("there is no room for another instance")?;
         let until = Until { deadline: Some(Instant::now() + start), kill: kill.clone() };
-        let slot = self.slots.clone().try_acquire_owned().map_err(|_| "there is no room for another instance")?;
         let instance = Instance::new(&self.prepared, self.context.clone(), told.clone(), None, slot, &until);
         let mut instance = Box::pin(instance).await.map_err(|error| said("instantiate", &error))?;
 

@@ -87,7 +87,8 @@ pub(crate) async fn list(
     let Some(indices) = &prepared.tools else { return Ok(Vec::new()) };
     let deadline = Instant::now() + Duration::from_millis(context.limits.start_deadline_ms);
     let until = Until { deadline: Some(deadline), kill: kill.clone() };
-    let slot = slots.clone().acquire_owned().await.map_err(|_| CallError::Stopped)?;
+    let slot = timeout_at(deadline, slots.clone().acquire_owned()).await;
+    let slot = slot.ok().and_then(Result::ok).ok_or(CallError::Deadline)?;
     // told to end from the first: whatever waits answers `cancelled`
     let told = CancellationToken::new();
     told.cancel();
@@ -111,8 +112,16 @@ pub(crate) async fn call(
 ) -> Result<String, ToolError> {
     let Some(indices) = &prepared.tools else { return Err(ToolError::Unknown) };
     let deadline = Instant::now() + Duration::from_millis(context.limits.call_deadline_ms);
-    let slot = timeout_at(deadline, slots.clone().acquire_owned()).await;
-    let slot = slot.ok().and_then(Result::ok).ok_or(ToolError::Busy)?;
+    // its own share first, so that one plugin's calls never take all the room that there is
+    let room = async {
+        let share = context.calls.clone().acquire_owned().await.ok()?;
+        Some((share, slots.clone().acquire_owned().await.ok()?))
+    };
+    let room = tokio::select! {
+        () = kill.cancelled() => return Err(ToolError::Call(CallError::Stopped)),
+        room = timeout_at(deadline, room) => room.ok().flatten(),
+    };
+    let (_share, slot) = room.ok_or(ToolError::Busy)?;
     let until = Until { deadline: Some(deadline), kill: kill.clone() };
     let mut instance = Box::pin(Instance::new(prepared, context, kill, caller, slot, &until)).await?;
     let guest = instance.load(|store, instance| indices.load(store, instance))?;

@@ -14,7 +14,7 @@ pub(super) const MAX_REASON_BYTES: usize = 123;
 /// How long a peer may take to answer a close that the plugin ordered.
 const ORDERED_WAIT: Duration = Duration::from_secs(5);
 /// The same for one that cannot wait: stopped, revoked, dropped, or gone wrong.
-const SHORT_WAIT: Duration = Duration::from_millis(50);
+const SHORT_WAIT: Duration = Duration::from_millis(25);
 
 /// Why a connection ends.
 #[derive(Debug)]

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 /// How long tasks may take to say good-bye before they are cut off.
-const GRACE: Duration = Duration::from_millis(75);
+const GRACE: Duration = Duration::from_millis(30);
 
 /// The tasks of an instance's connections.
 #[derive(Debug, Default)]

@@ -63,7 +63,7 @@ async fn what_no_plugin_should_do_harms_only_itself() {
     }
     assert_eq!(server.ends(40).await, [1001; 40]);
     let status = fixture.status();
-    assert_eq!((status.state, status.counters.failed_calls), (State::Running, 5));
+    assert_eq!((status.state, status.counters.failed_calls), (State::Stopped, 5), "its service had nothing to do");
     assert!(status.last_error.is_some());
     assert_eq!(kind(&fixture.steps(json!([{ "do": "clock" }])).await[0]), "none");
 }
@@ -195,6 +195,22 @@ async fn calls_run_side_by_side_and_wait_for_room() {
     assert!(answers.iter().all(Result::is_ok), "{answers:?}");
     assert!(began.elapsed() < Duration::from_secs(2), "sixteen at a time: {:?}", began.elapsed());
     assert!(fixture.is_quiet());
+}
+
+#[tokio::test]
+async fn a_host_that_is_dropped_leaves_nothing_running() {
+    let server = Server::start().await;
+    let config = json!({ "run": [{ "do": "open", "url": server.ws("/echo") }, { "do": "notice", "code": "open" }, { "do": "spin" }] });
+    let mut fixture = service(Plugin::probe().asks(websocket("live", server.port())), config).await;
+    fixture.notice("open").await;
+    let gauges = fixture.gauges();
+    drop(fixture);
+    let quiet = async {
+        while (gauges.open_sockets(), gauges.tasks(), gauges.instances()) != (0, 0, 0) {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    soon(quiet).await;
 }
 
 #[tokio::test]

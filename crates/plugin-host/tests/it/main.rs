@@ -1,5 +1,6 @@
 //! The host from outside: real guests against real servers on this machine.
 
+mod failures;
 mod lifecycle;
 mod linking;
 mod network;

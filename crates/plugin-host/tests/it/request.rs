@@ -139,9 +139,9 @@ async fn credentials_are_added_by_the_host_and_never_seen_by_the_plugin() {
         |name: &str| format!(r#"headers = {{ authorization = {{ env = "{name}", prefix = "Bearer " }} }}"#);
     let plain = request("api", server.port());
     let plugin = Plugin::probe().asks(plain.clone());
-    let grant = [plugin.asked.clone(), vec![plain.clone().granted_with(&credential("CHAT_TOKEN"))]].concat();
-    // the grant of the last is the one that counts
-    let fixture = Fixture::with(plugin.clone(), &grant, "{}", |options| options.secrets = Arc::new(Vault)).await;
+    let linked = Plugin::probe().asked;
+    let grant = [linked.clone(), vec![plain.clone().granted_with(&credential("CHAT_TOKEN"))]].concat();
+    let fixture = Fixture::with(plugin, &grant, "{}", |options| options.secrets = Arc::new(Vault)).await;
     let answer = get(&fixture, &server, "/bytes?q=1").await;
     assert_eq!(answer["ok"]["status"], 200);
     assert!(!answer.to_string().contains("s3cr3t"));
@@ -150,7 +150,7 @@ async fn credentials_are_added_by_the_host_and_never_seen_by_the_plugin() {
     let own = json!([{ "do": "request", "url": server.http("/bytes"), "headers": [["Authorization", "mine"]] }]);
     assert_eq!(kind(&fixture.steps(own).await[0]), "denied");
 
-    let missing = [plugin.asked.clone(), vec![plain.granted_with(&credential("NOT_SET"))]].concat();
+    let missing = [linked, vec![plain.granted_with(&credential("NOT_SET"))]].concat();
     fixture.grant(&missing).await;
     let answer = get(&fixture, &server, "/bytes").await;
     assert!(kind(&answer) == "denied" && !text(&answer).contains("NOT_SET"), "{answer}");

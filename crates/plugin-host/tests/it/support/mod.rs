@@ -192,6 +192,12 @@ impl Fixture {
         self.host.statuses().pop().expect("a plugin")
     }
 
+    /// Whether it may run, and nothing has gone wrong.
+    pub fn is_up(&self) -> bool {
+        let is_good = matches!(self.status().state, State::Starting | State::Running | State::Stopped);
+        is_good && self.status().last_error.is_none() && !self.host.tools().is_empty()
+    }
+
     pub fn gauges(&self) -> Gauges {
         self.host.gauges()
     }
