@@ -96,7 +96,7 @@ impl fmt::Display for Remark {
                 write!(f, "the manifest asks for targets of `{capability}`, but the code does not use it")
             }
             Remark::Unasked(capability) => {
-                write!(f, "the code uses `{capability}`, but the manifest asks for no target: every use will be denied")
+                write!(f, "the code uses `{capability}`, but the manifest asks for no target: no host will start it")
             }
         }
     }
