@@ -4,6 +4,13 @@
 //! Owns the figures. Round trips are measured in turns, plugin and native, so that a busy machine
 //! slows both.
 
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a bench that cannot begin has nothing to measure"
+)]
+
 #[expect(dead_code, unused_imports, reason = "shared with the tests, which use more of it")]
 #[path = "../tests/it/support/mod.rs"]
 mod support;

@@ -73,7 +73,7 @@ pub struct ToolCall {
     pub caller: Option<Arc<str>>,
 }
 
-/// A host that nobody shut down ends all the same when its last handle goes, without good-byes.
+/// A host that nobody shut down ends all the same when its last handle goes, in the background.
 impl Drop for Inner {
     fn drop(&mut self) {
         self.shared.abort.cancel();

@@ -106,7 +106,10 @@ impl Service {
         let Some(indices) = &self.prepared.service else { return Ok(Ended::Finished) };
         let [start, _, stop] = self.context.limits.deadlines();
         let told = self.stop.child_token();
-        let slot = timeout_at(Instant::now() + start, self.slots.clone().acquire_owned()).await;
+        let slot = tokio::select! {
+            () = kill.cancelled() => return Ok(Ended::Stopped),
+            slot = timeout_at(Instant::now() + start, self.slots.clone().acquire_owned()) => slot,
+        };
         let slot = slot.ok().and_then(Result::ok).ok_or("there is no room for another instance")?;
         let until = Until { deadline: Some(Instant::now() + start), kill: kill.clone() };
         let instance = Instance::new(&self.prepared, self.context.clone(), told.clone(), None, slot, &until);
