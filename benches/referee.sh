@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs the black-box load harness that stands beside this repository (../shared/bench) against the
-# runtime's stream, interleaved with its floor and its peers. Usage: benches/referee.sh [ROUNDS] [TARGETS]
+# streams of a runtime and of a backend, interleaved with its floor and its peers. Usage: benches/referee.sh [ROUNDS] [TARGETS]
 set -eu
 cd "$(dirname "$0")/.."
 here=$PWD
@@ -17,7 +17,7 @@ cargo build --release --locked -p yoi
 CARGO_TARGET_DIR=$here/target/referee cargo build --release --locked --manifest-path "$bench/Cargo.toml"
 fb=$here/target/referee/release/fanout-bench
 export YOI_BIN=$here/target/release/yoi
-ours=http-ws:$here/benches/yoi.json
+ours=http-ws:$here/benches/yoi.json,http-ws:$here/benches/yoi-backend.json,http-ws:$here/benches/yoi-backend-remote.json
 base="--base limit-raw-each"
 out=$here/target/referee/results
 mkdir -p "$out"

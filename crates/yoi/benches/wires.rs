@@ -257,8 +257,8 @@ fn main() {
             (value, median(rounds.iter().map(|round| figure(&round[at]) / figure(&round[0])).collect()))
         };
         let ((micros, ratio), (bytes, _), (late, later)) = (of(|c| c.micros), of(|c| c.bytes), of(|c| c.late));
-        println!(
-            "{wire:?}: {micros:.2} µs of the server's a delivery ({ratio:.2} ×), {bytes:.0} bytes, p99 {late:.2} ms ({later:.2} ×)"
-        );
+        // what is compressed is not looked into
+        let late = if late.is_nan() { "not read".to_owned() } else { format!("{late:.2} ms ({later:.2} ×)") };
+        println!("{wire:?}: {micros:.2} µs of the server's a delivery ({ratio:.2} ×), {bytes:.0} bytes, p99 {late}");
     }
 }
