@@ -2,6 +2,8 @@
 //!
 //! Owns the list. Must not see a header's value.
 
+use crate::target::{MAX_TOKEN, is_token};
+
 /// Names that are refused, in lower case.
 const NAMES: [&str; 26] = [
     "authorization",
@@ -53,17 +55,31 @@ const WORDS: [&str; 10] =
 /// Whether a plugin may set a header.
 #[must_use]
 pub fn is_allowed(name: &str) -> bool {
-    if !crate::target::is_token(name) {
-        return false;
-    }
-    let is = |other: &str| name.eq_ignore_ascii_case(other);
-    let begins = |start: &&str| name.get(..start.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(start));
-    let holds =
-        |word: &&str| name.as_bytes().windows(word.len()).any(|part| part.eq_ignore_ascii_case(word.as_bytes()));
+    // asked for each header of each request, so that the name is put in lower case once, in place
+    let mut buffer = [0; MAX_TOKEN];
+    let Some(name) = lower(name, &mut buffer) else { return false };
     // `idempotency-key` is no credential
-    let is_key = |part: &str| part.eq_ignore_ascii_case("key") && !is("idempotency-key");
-    let is_auth = name.split(['-', '_']).any(|part| part.eq_ignore_ascii_case("auth") || is_key(part));
-    !(is_auth || NAMES.iter().any(|other| is(other)) || STARTS.iter().any(begins) || WORDS.iter().any(holds))
+    let is_key = |part: &str| part == "key" && name != "idempotency-key";
+    let is_auth = || name.split(['-', '_']).any(|part| part == "auth" || is_key(part));
+    !(NAMES.contains(&name) || STARTS.iter().any(|start| name.starts_with(start)) || holds_word(name) || is_auth())
+}
+
+/// A token in lower case.
+fn lower<'b>(name: &str, buffer: &'b mut [u8; MAX_TOKEN]) -> Option<&'b str> {
+    let copy = buffer.get_mut(..name.len()).filter(|_| is_token(name))?;
+    copy.copy_from_slice(name.as_bytes());
+    copy.make_ascii_lowercase();
+    std::str::from_utf8(copy).ok()
+}
+
+/// Whether a name in lower case holds a word for credentials.
+fn holds_word(name: &str) -> bool {
+    let bytes = name.as_bytes();
+    bytes.iter().enumerate().any(|(at, first)| {
+        // most letters begin none of the words
+        matches!(first, b't' | b's' | b'a' | b'p' | b'c')
+            && bytes.get(at..).is_some_and(|rest| WORDS.iter().any(|word| rest.starts_with(word.as_bytes())))
+    })
 }
 
 /// Whether the host may put a credential into a header: any but those that frame the message or
@@ -87,12 +103,13 @@ pub(crate) fn can_hold_credential(name: &str) -> bool {
     ];
     let is = |other: &str| name.eq_ignore_ascii_case(other);
     let begins = |start: &&str| name.get(..start.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(start));
-    crate::target::is_token(name)
+    is_token(name)
         && !framing.iter().any(|other| is(other))
         && !["sec-", "proxy-", "x-forwarded-"].iter().any(begins)
 }
 
-/// Whether a header of a response is kept from the plugin: it sets cookies or carries credentials.
+/// Whether a header of a response is kept from the plugin: it sets cookies or carries credentials,
+/// or has a name that is no token of a usual length.
 #[must_use]
 pub fn is_hidden_in_response(name: &str) -> bool {
     let names = [
@@ -105,9 +122,8 @@ pub fn is_hidden_in_response(name: &str) -> bool {
         "authentication-info",
         "proxy-authentication-info",
     ];
-    let holds =
-        |word: &&str| name.as_bytes().windows(word.len()).any(|part| part.eq_ignore_ascii_case(word.as_bytes()));
-    names.iter().any(|other| name.eq_ignore_ascii_case(other)) || WORDS.iter().any(holds)
+    let mut buffer = [0; MAX_TOKEN];
+    lower(name, &mut buffer).is_none_or(|name| names.contains(&name) || holds_word(name))
 }
 
 #[cfg(test)]
@@ -162,6 +178,13 @@ mod tests {
             "monkey",
         ] {
             assert!(is_allowed(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn every_word_begins_with_a_letter_that_is_looked_for() {
+        for word in WORDS {
+            assert!(!is_allowed(&format!("x-{word}-y")) && !is_allowed(&word.to_uppercase()), "{word}");
         }
     }
 

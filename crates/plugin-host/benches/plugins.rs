@@ -11,7 +11,7 @@
     reason = "a bench that cannot begin has nothing to measure"
 )]
 
-#[expect(dead_code, unused_imports, reason = "shared with the tests, which use more of it")]
+#[expect(dead_code, reason = "shared with the tests, which use more of it")]
 #[path = "../tests/it/support/mod.rs"]
 mod support;
 

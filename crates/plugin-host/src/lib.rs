@@ -11,7 +11,6 @@
 //! received anywhere by itself.
 
 mod api;
-#[expect(clippy::all, reason = "generated")]
 mod bindings;
 mod cache;
 mod clock;
@@ -48,7 +47,7 @@ pub use imports::LinkError;
 pub use instance::CallError;
 pub use options::Options;
 pub use package::{Package, PackageError};
-pub use plan::{Plan, packages};
+pub use plan::{Found, Plan, packages};
 pub use plugin::{Counters, ListError, Restart, State, Status, Tool, ToolError};
 pub use resolve::{Resolve, SystemResolver};
 pub use secrets::{Secret, SecretError, Secrets, SystemSecrets};

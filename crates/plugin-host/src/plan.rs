@@ -21,25 +21,34 @@ pub struct Plan {
     pub configs: BTreeMap<String, Arc<str>>,
 }
 
+/// What is in a folder of packages.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// The packages, by the names of their folders.
+    pub packages: Vec<Package>,
+    /// The folders that hold none that can be used.
+    pub refused: Vec<(PathBuf, PackageError)>,
+}
+
 /// Reads every package of a folder. One that cannot be used is told and does not hinder the others.
 ///
 /// # Errors
 /// When the folder cannot be read. A folder that is not there holds no packages.
-pub fn packages(folder: &Path) -> io::Result<(Vec<Package>, Vec<(PathBuf, PackageError)>)> {
+pub fn packages(folder: &Path) -> io::Result<Found> {
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((Vec::new(), Vec::new())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Found::default()),
         Err(error) => return Err(error),
     };
     let mut folders: Vec<PathBuf> = entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
     folders.retain(|folder| folder.join(MANIFEST_FILE).is_file());
     folders.sort();
-    let (mut good, mut bad) = (Vec::new(), Vec::new());
+    let mut found = Found::default();
     for folder in folders {
         match Package::read(&folder) {
-            Ok(package) => good.push(package),
-            Err(error) => bad.push((folder, error)),
+            Ok(package) => found.packages.push(package),
+            Err(error) => found.refused.push((folder, error)),
         }
     }
-    Ok((good, bad))
+    Ok(found)
 }

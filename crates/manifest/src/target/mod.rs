@@ -23,7 +23,7 @@ pub use ports::Ports;
 pub use prefix::{PathPrefix, PathPrefixError};
 pub(crate) use print::{quoted, quoted_list};
 pub use reach::{Reach, Reaches};
-pub(crate) use read::{Role, TargetReader, is_id, is_line, is_token};
+pub(crate) use read::{MAX_TOKEN, Role, TargetReader, is_id, is_line, is_token};
 
 use crate::{Capability, Scheme};
 use serde::Serialize;

@@ -271,10 +271,19 @@ pub(crate) fn is_id(text: &str) -> bool {
     letters && text.len() <= 40 && text.starts_with(|c: char| c.is_ascii_lowercase())
 }
 
+/// The most bytes of a token.
+pub(crate) const MAX_TOKEN: usize = 64;
+
 /// Whether a text is a token (RFC 9110 §5.6.2).
 pub(crate) fn is_token(text: &str) -> bool {
-    let is_token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
-    !text.is_empty() && text.len() <= 64 && text.bytes().all(is_token)
+    let is_token = |b: u8| {
+        let is_mark = matches!(
+            b,
+            b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~'
+        );
+        b.is_ascii_alphanumeric() || is_mark
+    };
+    !text.is_empty() && text.len() <= MAX_TOKEN && text.bytes().all(is_token)
 }
 
 /// Whether a text is one line that a person sees all of.

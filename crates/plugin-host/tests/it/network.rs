@@ -103,6 +103,19 @@ async fn one_address_outside_refuses_all() {
 }
 
 #[tokio::test]
+async fn this_machine_and_the_local_network_are_two_spaces_and_metadata_is_neither() {
+    let server = Server::start().await;
+    let outside: [&[&str]; 5] =
+        [&["127.0.0.1"], &["10.1.2.3", "127.0.0.1"], &["169.254.169.254"], &["100.100.100.200"], &["93.184.216.34"]];
+    let names = names(&server, "private").await;
+    for answer in outside {
+        let answers = names.with(&[answer, answer]).await;
+        assert_eq!((kind(&answers[0]), kind(&answers[1])), ("denied", "denied"), "{answer:?} {answers:?}");
+    }
+    assert_eq!(server.accepted(), 0);
+}
+
+#[tokio::test]
 async fn no_answer_too_many_and_a_slow_one_are_errors() {
     let server = Server::start().await;
     let names = names(&server, "loopback").await;

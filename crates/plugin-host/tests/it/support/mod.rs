@@ -99,7 +99,8 @@ pub struct Plugin {
 impl Plugin {
     pub fn probe() -> Plugin {
         // the probe imports both capabilities: a target of each that nothing in a test listens on
-        let asked = vec![request("links", 1), websocket("links", 1)];
+        let far = |target: Target| target.with("hosts", r#"["127.0.0.9"]"#);
+        let asked = vec![far(request("links", 1)), far(websocket("links", 1))];
         Plugin { id: "probe", component: guest("probe"), asked, limits: String::new(), version: "0.1.0" }
     }
 
