@@ -4,12 +4,12 @@
 
 use super::trouble;
 use crate::args::PackArgs;
-use crate::clean;
 use crate::failure::Failure;
 use crate::output::{Form, Output};
 use plugin_pack::{NewError, Options, WorldError};
 use serde_json::json;
 use std::path::PathBuf;
+use yoi_tui::clean;
 
 /// Begins a plugin.
 pub fn new(output: Output, name: &str, dir: Option<PathBuf>) -> Result<(), Failure> {

@@ -5,7 +5,6 @@
 use super::package::{Broken, Found, folder_of};
 use super::targets;
 use super::trouble;
-use crate::clean;
 use crate::exit;
 use crate::failure::Failure;
 use crate::output::{Form, Output};
@@ -14,6 +13,7 @@ use plugin_pack::Interfaces;
 use serde_json::json;
 use std::fmt::Write;
 use std::path::Path;
+use yoi_tui::clean;
 
 /// Checks the package in a folder.
 pub fn run(output: Output, path: &Path) -> Result<(), Failure> {

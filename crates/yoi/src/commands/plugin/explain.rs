@@ -5,7 +5,6 @@
 
 use super::workspace::Workspace;
 use crate::args::ExplainArgs;
-use crate::clean;
 use crate::exit;
 use crate::failure::Failure;
 use crate::output::{Form, Output};
@@ -15,6 +14,7 @@ use manifest::{
 use serde_json::{Value, json};
 use std::fmt::Write;
 use std::sync::Arc;
+use yoi_tui::clean;
 
 /// Words for a WebSocket in place of a method.
 const WEBSOCKET: [&str; 2] = ["WS", "WEBSOCKET"];

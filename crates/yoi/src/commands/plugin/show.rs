@@ -5,7 +5,6 @@
 use super::package::{Broken, Found};
 use super::standing::Verdict;
 use super::workspace::Workspace;
-use crate::clean;
 use crate::exit;
 use crate::failure::Failure;
 use crate::output::{Form, Output};
@@ -13,6 +12,7 @@ use manifest::{Limits, Review};
 use plugin_pack::Interfaces;
 use serde_json::{Value, json};
 use std::fmt::Write;
+use yoi_tui::clean;
 
 /// Shows a plugin.
 pub fn run(output: Output, workspace: &Workspace, plugin: &str) -> Result<(), Failure> {

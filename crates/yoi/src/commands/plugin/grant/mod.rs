@@ -32,7 +32,7 @@ pub fn run(output: Output, workspace: &Workspace, args: &GrantArgs) -> Result<()
     let broad = all_broad(&chosen, grant);
     for line in words::preview(manifest, &digest, &chosen, &broad, grant) {
         // who is asked has to see it; `--quiet` is for those who are not
-        if args.yes { output.tell(&line) } else { output.ask(&format!("{}\n", crate::clean::line(&line))) }
+        if args.yes { output.tell(&line) } else { output.ask(&format!("{}\n", yoi_tui::clean::line(&line))) }
     }
     if !broad.is_empty() && !args.allow_broad {
         return Err(trouble::trouble(
@@ -65,7 +65,7 @@ pub fn run(output: Output, workspace: &Workspace, args: &GrantArgs) -> Result<()
         Form::Text => {
             let mut text: String = names.iter().map(|name| format!("granted {name}\n")).collect();
             text.push_str(&format!("enabled {} {}\n", found.id(), manifest.plugin().version));
-            output.text(&crate::clean::text(&text))
+            output.text(&yoi_tui::clean::text(&text))
         }
     }
 }

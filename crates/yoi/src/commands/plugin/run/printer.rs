@@ -2,7 +2,6 @@
 //!
 //! Owns its form on stdout. It came from a plugin: it cannot drive the terminal.
 
-use crate::clean;
 use crate::failure::Failure;
 use crate::output::{Form, Output};
 use base64::Engine;
@@ -10,6 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use plugin_host::{Content, Emitted, Level};
 use serde_json::{Value, json};
 use tokio::sync::mpsc::Receiver;
+use yoi_tui::clean;
 
 /// Prints outputs.
 #[derive(Clone, Copy)]
