@@ -23,11 +23,11 @@ mod worker;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::{
     ApiError, ApprovalError, CancelError, CreateError, DeleteError, InputError, ListError, LookupError, ResumeError,
-    ShutdownError, StartError, StopError, TellError, TranscriptError,
+    ShutdownError, StartError, StopError, TranscriptError,
 };
 pub use metric_definitions::describe_metrics;
 pub use options::RuntimeOptions;
 pub use runtime::{
-    Catalogue, Created, Intake, Interaction, LabelFilter, ListQuery, Management, Observation, Runtime, ShutdownReport,
-    StoreEnd, Told, Watching,
+    Catalogue, Created, Interaction, LabelFilter, ListQuery, Management, Observation, Runtime, ShutdownReport,
+    StoreEnd, Watching,
 };
