@@ -61,6 +61,9 @@ struct Ring {
     first: u64,
     cursors: VecDeque<Packed>,
     places: HashMap<u64, u64>,
+    /// The newest event that the log has. Those after it are named already, and found by nobody: to
+    /// the log they would be past its end.
+    published: u64,
 }
 
 impl Index {
@@ -72,7 +75,7 @@ impl Index {
     pub fn restart(&self, epoch: Epoch, at: Seq, cursor: &RuntimeCursor) {
         let packed = Packed::new(cursor);
         let mut ring = self.ring.lock();
-        *ring = Ring { epoch: Some(epoch), first: at.0, ..Ring::default() };
+        *ring = Ring { epoch: Some(epoch), first: at.0, published: at.0, ..Ring::default() };
         ring.cursors.push_back(packed);
         ring.places.insert(self.hasher.hash_one(packed), at.0);
     }
@@ -97,6 +100,11 @@ impl Index {
         }
     }
 
+    /// The log has the events up to `head` now.
+    pub fn published(&self, head: Seq) {
+        self.ring.lock().published = head.0;
+    }
+
     /// Puts older cursors in front, oldest first, the last of which stands at `last`; those that are
     /// known already are passed over.
     pub fn prepend(&self, last: Seq, cursors: &[RuntimeCursor]) {
@@ -111,7 +119,7 @@ impl Index {
         }
     }
 
-    /// Where a runtime's cursor stands.
+    /// Where a runtime's cursor stands, once the log has its event.
     pub fn find(&self, cursor: &RuntimeCursor) -> Option<Seq> {
         self.ring.lock().find(&self.hasher, &Packed::new(cursor)).map(|position| position.seq)
     }
@@ -124,7 +132,7 @@ impl Index {
 
 impl Ring {
     fn find(&self, hasher: &RandomState, packed: &Packed) -> Option<Position> {
-        let at = *self.places.get(&hasher.hash_one(packed))?;
+        let at = *self.places.get(&hasher.hash_one(packed)).filter(|at| **at <= self.published)?;
         let held = self.cursors.get(usize::try_from(at.checked_sub(self.first)?).ok()?)?;
         (held == packed).then_some(Position { epoch: self.epoch?, seq: Seq(at) })
     }
@@ -179,8 +187,14 @@ mod tests {
         index.restart(epoch, Seq(1000), &cursor(0));
         let new: Vec<_> = (1..=10).map(cursor).collect();
         index.extend(new.iter(), Seq(1001));
+        assert_eq!((index.find(&cursor(0)), index.find(&cursor(1))), (Some(Seq(1000)), None), "not in the log yet");
+        let early = index.cursor(Position { epoch, seq: Seq(1001) }).unwrap();
+        assert_eq!(index.position(early.as_str()), None, "named all the same");
+        index.published(Seq(1010));
+        assert_eq!(index.position(early.as_str()), Some(Position { epoch, seq: Seq(1001) }));
         assert_eq!((index.find(&cursor(0)), index.find(&cursor(10))), (Some(Seq(1000)), Some(Seq(1010))));
         index.extend([cursor(11)].iter(), Seq(1005));
+        index.published(Seq(1011));
         assert_eq!((index.find(&cursor(3)), index.find(&cursor(4))), (None, Some(Seq(1004))));
         assert_eq!(index.last(), Some(cursor(11)));
         index.prepend(Seq(1004), &[cursor(2), cursor(3), cursor(4)]);

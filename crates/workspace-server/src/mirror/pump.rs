@@ -309,6 +309,7 @@ impl<'a> Pump<'a> {
             }
             AppendError::OutOfOrder { .. } => Ended::Malformed(error.to_string()),
         })?;
+        self.mirror.index.published(stream.head());
         if notable {
             (self.seen)(&self.mirror.runtime_id, &stream.state().1, stream.updated_at());
         }

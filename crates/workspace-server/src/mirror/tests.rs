@@ -463,6 +463,21 @@ async fn an_event_that_comes_after_the_end_is_not_told_as_garbage() {
     viewer.expect(&["going_away", "end"]).await;
 }
 
+/// Events are named before the log has them. Whoever comes just then with such a name is not told that
+/// it was never issued.
+#[tokio::test(start_paused = true)]
+async fn a_cursor_of_an_event_that_is_on_its_way_is_waited_for() {
+    let (runtime, mirrors) = (Runtime::new(), mirrors(1, Limits::default()));
+    runtime.say(5);
+    Viewer::new(&mirrors, &runtime, None).expect(&["snapshot of 5", "ready"]).await;
+    let (mirror, stream) = mirrors.only();
+    mirror.index.extend([Runtime::cursor(0, 6)].iter(), stream.log().floor());
+    let request = AttachRequest { cursor: others_cursor(&mirrors, 6), ..AttachRequest::default() };
+    assert!(mirror.settled(&request).is_none(), "the log does not have it");
+    mirror.index.published(stream.head().next());
+    assert!(mirror.settled(&request).is_some());
+}
+
 /// A runtime may have answered with events of a stream that was replaced before they arrived. Both
 /// begin at the same place.
 #[tokio::test(start_paused = true)]

@@ -23,7 +23,7 @@ async fn read_run(viewer: &mut Viewer, deltas: u64) -> usize {
                 let state = event.state().unwrap();
                 let open = state.open_blocks.last().map(|block| block.text.as_str());
                 let text = open.or_else(|| state.transcript.last()?.text.as_deref()).unwrap_or_default();
-                next = text.split_terminator(' ').last().map_or(0, |piece| number(piece) + 1);
+                next = text.split_terminator(' ').next_back().map_or(0, |piece| number(piece) + 1);
                 if state.run.is_none() && next == deltas {
                     return gaps;
                 }

@@ -23,6 +23,9 @@ pub const LOCAL: &str = "local";
 /// The runtime in a process of its own.
 pub const REMOTE: &str = "remote";
 
+/// The command that serves a folder at an address.
+type Start = Box<dyn Fn(&Home, SocketAddr) -> Command + Send + Sync>;
+
 /// A process that serves, and can be started again where it was.
 pub struct Place {
     // dropped first: it looks into the folder
@@ -34,7 +37,7 @@ pub struct Place {
     pub address: SocketAddr,
     /// Where it listens whenever it runs.
     pub listens: SocketAddr,
-    command: Box<dyn Fn(&Home, SocketAddr) -> Command + Send + Sync>,
+    command: Start,
     flags: Vec<String>,
     /// While it runs.
     pub serving: Option<Serving>,
@@ -73,7 +76,7 @@ impl Place {
         place
     }
 
-    fn new(home: Home, command: Box<dyn Fn(&Home, SocketAddr) -> Command + Send + Sync>) -> Place {
+    fn new(home: Home, command: Start) -> Place {
         let listens = free_address();
         Place { guard: None, home, address: listens, listens, command, flags: Vec::new(), serving: None }
     }

@@ -60,7 +60,7 @@ impl Events {
                     return Err(Refused::Lost);
                 }
             };
-            if !head.split(' ').nth(1).is_some_and(|status| status == "200") {
+            if head.split(' ').nth(1) != Some("200") {
                 socket.read_to_end(&mut bytes).await?;
                 return Err(Refused::Answer(head + &String::from_utf8_lossy(&bytes)));
             }

@@ -184,7 +184,7 @@ impl Account {
                         assert!(announced, "{}: a snapshot in place of what was missed", record.name);
                         let next = self.find(record, cursor);
                         assert!(at.is_none_or(|at| at <= next), "{}: back in time", record.name);
-                        states.push((next, state, record));
+                        states.push((next, &**state, record));
                         (at, announced) = (Some(next), false);
                     }
                     Note::Event { cursor, json } => {
@@ -233,7 +233,7 @@ impl Account {
     }
 
     /// Checks that each snapshot is what everything up to it comes to.
-    fn check_states(&self, mut states: Vec<(usize, &Box<State>, &Record)>) {
+    fn check_states(&self, mut states: Vec<(usize, &State, &Record)>) {
         states.sort_by_key(|(at, ..)| *at);
         let (mut state, mut done) = (self.begin.clone(), 0);
         for (at, snapshot, record) in states {
@@ -241,7 +241,7 @@ impl Account {
                 state.apply(&told.event());
             }
             done = at;
-            assert_eq!(state, **snapshot, "{}: a snapshot of something else", record.name);
+            assert_eq!(state, *snapshot, "{}: a snapshot of something else", record.name);
         }
     }
 }
