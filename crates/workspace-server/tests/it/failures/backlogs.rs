@@ -35,6 +35,9 @@ async fn a_noisy_worker_takes_nothing_of_a_quiet_one_s_backlog() {
     let expired = house.follow(noisy, &format!("?cursor={}", first[1])).await.ready().await;
     assert_eq!(expired[0].code(), Some("cursor_expired"));
     assert_eq!(expired[0].frame["diagnostic"]["reason"], "retention");
-    assert_eq!(kinds(&expired[1..]), ["snapshot", "ready"]);
-    assert!(expired.iter().all(|got: &Got| got.delta().is_none()));
+    // a snapshot that the noisy one's watcher needed may serve here, too, with what followed it
+    let rest = kinds(&expired[1..]);
+    assert_eq!((rest.first(), rest.last()), (Some(&"snapshot"), Some(&"ready")));
+    let followed: Vec<_> = expired.iter().filter_map(Got::delta).collect();
+    assert!(followed.len() <= limits.max_events, "more than is kept: {}", followed.len());
 }
