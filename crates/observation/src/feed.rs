@@ -4,6 +4,7 @@
 //! Owns the pages that all viewers write: made once, from memory or from where older events are
 //! kept, and dropped when nobody needs them. Must not know any viewer.
 
+#[cfg(feature = "ws")]
 use crate::deflate::Deflate;
 use crate::framing::{Framing, Head};
 use crate::lens::Seen;
@@ -53,6 +54,7 @@ pub(crate) enum Next {
 }
 
 /// The newest frames, for the many who have all but the last of them.
+#[cfg(feature = "ws")]
 pub(crate) struct Tail {
     /// The newest page.
     pub page: Arc<Page>,
@@ -97,6 +99,7 @@ pub(crate) struct Feed {
     bursts: Bursts,
     /// What its class sees; everything where there is none.
     sight: Option<Arc<Sight>>,
+    #[cfg(feature = "ws")]
     deflate: Mutex<Deflate>,
     pages: Mutex<Pages>,
     snapshot: Mutex<Option<Snapshot>>,
@@ -145,6 +148,7 @@ impl Feed {
             framing,
             bursts,
             sight,
+            #[cfg(feature = "ws")]
             deflate: Mutex::default(),
             pages: Mutex::new(pages),
             snapshot: Mutex::default(),
@@ -198,6 +202,7 @@ impl Feed {
     }
 
     /// The newest frames, where nothing else is to be told to those who stand among them.
+    #[cfg(feature = "ws")]
     pub fn tail(&self) -> Option<Tail> {
         // first: whatever is told after this, each is told by itself
         let link = self.stream.link().version();
@@ -400,6 +405,7 @@ impl Feed {
         let cursor = self.stream.cursor(position);
         let cursor = cursor.as_ref().map_or("", |cursor| cursor.as_str());
         self.stream.envelope().write_event(json, cursor, event);
+        #[cfg(feature = "ws")]
         if self.framing == Framing::Deflate && self.deflate.lock().write(out, json) {
             return;
         }

@@ -13,6 +13,7 @@
 mod attach;
 mod blocks;
 mod cursors;
+#[cfg(feature = "ws")]
 mod deflate;
 mod feed;
 mod folded;

@@ -44,6 +44,7 @@ pub(crate) enum News {
 
 impl Told {
     /// Whether it is all there is to tell, when the link had changed `version` times.
+    #[cfg(feature = "ws")]
     pub fn is_all(self, version: u32) -> bool {
         self.version == version
     }
@@ -80,6 +81,7 @@ impl Link {
     }
 
     /// How often it changed.
+    #[cfg(feature = "ws")]
     pub fn version(&self) -> u32 {
         self.version.load(Ordering::Acquire)
     }

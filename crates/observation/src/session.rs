@@ -12,7 +12,9 @@ mod tests;
 
 use crate::attach::{AttachRequest, Coalesce, Mode, OnGap};
 use crate::cursors::CursorText;
-use crate::feed::{Feed, Loaded, Merge, Next, Tail};
+#[cfg(feature = "ws")]
+use crate::feed::Tail;
+use crate::feed::{Feed, Loaded, Merge, Next};
 use crate::framing::{Framing, Head, ws_header};
 use crate::link::{News, Told};
 use crate::metric_definitions::LAGGED;
@@ -574,6 +576,7 @@ impl Session {
 
     /// The frame of `tail` that it goes on with, one past its last where it has them all. `None`
     /// where it does not stand among them, or has anything else to say: [`Session::gather`] knows.
+    #[cfg(feature = "ws")]
     pub fn place_in(&self, tail: &Tail) -> Option<usize> {
         let rests = self.phase == Phase::Live
             && self.partial.is_empty()
@@ -590,6 +593,7 @@ impl Session {
     }
 
     /// Says that the first `n` bytes of `tail` from frame `from` on, its place there, were written.
+    #[cfg(feature = "ws")]
     pub fn wrote_tail(&mut self, tail: &Tail, from: usize, n: usize) {
         let to = tail.page.frames();
         if n < tail.page.slice(from, to).len() {
