@@ -103,9 +103,7 @@ pub(crate) fn can_hold_credential(name: &str) -> bool {
     ];
     let is = |other: &str| name.eq_ignore_ascii_case(other);
     let begins = |start: &&str| name.get(..start.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(start));
-    is_token(name)
-        && !framing.iter().any(|other| is(other))
-        && !["sec-", "proxy-", "x-forwarded-"].iter().any(begins)
+    is_token(name) && !framing.iter().any(|other| is(other)) && !["sec-", "proxy-", "x-forwarded-"].iter().any(begins)
 }
 
 /// Whether a header of a response is kept from the plugin: it sets cookies or carries credentials,
