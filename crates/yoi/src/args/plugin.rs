@@ -86,7 +86,8 @@ pub struct ExplainArgs {
     pub method: String,
     /// The URL
     #[arg(value_name = "URL")]
-    pub url: String,
+    // `url` is a flag of every command
+    pub asked_url: String,
     /// A header that the plugin sets; may be given more than once
     #[arg(long, value_name = "NAME")]
     pub header: Vec<String>,

@@ -3,14 +3,17 @@
 //! Owns how a decision is told. It is made by the function that decides when the plugin asks. Never
 //! shows a URL's query, a header's value or a credential.
 
+use super::targets::full_name;
 use super::workspace::Workspace;
 use crate::args::ExplainArgs;
 use crate::clean;
 use crate::exit;
 use crate::failure::Failure;
 use crate::output::{Form, Output};
+use manifest::edit::{self, NewGrant};
 use manifest::{
-    Asked, Capability, Decision, Enablement, File, Granted, Manifest, Permit, Reach, Reason, Refusal, Target, decide,
+    Asked, Capability, Decision, Digest, Enablement, File, Granted, Grants, Manifest, Permit, Reach, Reason, Refusal,
+    Target, decide,
 };
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -27,7 +30,8 @@ pub fn run(output: Output, workspace: &Workspace, args: &ExplainArgs) -> Result<
     let headers: Vec<&str> = args.header.iter().map(String::as_str).collect();
     let subprotocols: Vec<&str> = args.subprotocol.iter().map(String::as_str).collect();
     let is_websocket = WEBSOCKET.iter().any(|word| args.method.eq_ignore_ascii_case(word));
-    let asked = if is_websocket { Asked::websocket(&args.url) } else { Asked::request(&args.method, &args.url) };
+    let asked =
+        if is_websocket { Asked::websocket(&args.asked_url) } else { Asked::request(&args.method, &args.asked_url) };
     let asked = asked.with_headers(&headers).with_subprotocols(&subprotocols);
     let decision = decide(&asked, found.manifest(), &enablement);
     let told = Told { manifest: found.manifest(), enablement: &enablement };
@@ -38,7 +42,8 @@ pub fn run(output: Output, workspace: &Workspace, args: &ExplainArgs) -> Result<
         (Form::Text, Decision::Refused(refusal)) => output.text(&clean::text(&refused(refusal)))?,
     }
     let Decision::Refused(refusal) = decision else { return Ok(()) };
-    if let Some(hint) = hint(&refusal, found.id()) {
+    let granting = granting(&asked, found.manifest(), &found.package.digest());
+    if let Some(hint) = hint(&refusal, found.id(), granting.as_deref()) {
         output.tell(&format!("hint: {hint}"));
     }
     Err(Failure::Found(exit::ERROR))
@@ -54,9 +59,9 @@ impl Told<'_> {
         let what = permit.method().unwrap_or("connection to");
         let mut text = format!("allowed: {} {what} {}\n", permit.capability(), permit.url().without_query());
         let declared = self.manifest.targets(permit.capability()).iter();
-        lines(&mut text, "asked for", File::Manifest, declared.filter(|target| is_of(permit.declared_by(), target)));
+        lines(&mut text, "asked for by", File::Manifest, declared.filter(|target| is_of(permit.declared_by(), target)));
         let granted = self.granted(permit.capability()).iter().map(Granted::target);
-        lines(&mut text, "granted", File::Grants, granted.filter(|target| is_of(permit.granted_by(), target)));
+        lines(&mut text, "granted by", File::Grants, granted.filter(|target| is_of(permit.granted_by(), target)));
         let places: Vec<&str> = permit.reaches().iter().map(place).collect();
         let places = match permit.metadata() {
             Some(address) => format!("{address}, a cloud's metadata service"),
@@ -121,7 +126,7 @@ impl Told<'_> {
 fn refused(refusal: &Refusal) -> String {
     let mut text = format!("{refusal}\n");
     if let (Some(file), Some(nearest)) = (refusal.file(), refusal.nearest()) {
-        lines(&mut text, "nearest", file, [nearest].into_iter());
+        lines(&mut text, "nearest to it is", file, [nearest].into_iter());
     }
     match refusal.line() {
         Some(remedy) => {
@@ -135,7 +140,19 @@ fn refused(refusal: &Refusal) -> String {
     text
 }
 
-fn hint(refusal: &Refusal, id: &str) -> Option<String> {
+/// The requested target that it would take to be granted.
+fn granting(asked: &Asked<'_>, manifest: &Manifest, package: &Digest) -> Option<String> {
+    let allows = |target: &&Arc<Target>| {
+        let grant = [NewGrant { target, headers: &[] }];
+        let text = edit::grant("", manifest, package, &grant).unwrap_or_default();
+        let grants = Grants::parse(&text).unwrap_or_default();
+        let enablement = Enablement::new(manifest, package, grants.plugin(&manifest.plugin().id));
+        decide(asked, manifest, &enablement).is_allowed()
+    };
+    manifest.targets(asked.capability).iter().find(allows).map(|target| full_name(target))
+}
+
+fn hint(refusal: &Refusal, id: &str, granting: Option<&str>) -> Option<String> {
     let other = refusal.url().map(|url| url.scheme().capability()).filter(|other| *other != refusal.capability());
     Some(match (refusal.reason(), refusal.file(), other) {
         (Reason::Scheme, None, Some(Capability::Websocket)) => {
@@ -147,14 +164,17 @@ fn hint(refusal: &Refusal, id: &str) -> Option<String> {
         (Reason::Disabled, ..) => format!("`yoi plugin enable {id}` lets it run."),
         (Reason::StaleDigest, ..) => format!("`yoi plugin show {id}` says what grew, and `grant` grants it."),
         (_, Some(File::Manifest), _) => "Its author changes plugin.toml; it does not ask for this.".to_owned(),
-        (_, Some(File::Grants), _) => format!("`yoi plugin grant {id} TARGET` grants what it asks for."),
+        (_, Some(File::Grants), _) => {
+            let target = granting.unwrap_or("TARGET");
+            format!("It asks for this: `yoi plugin grant {id} {target}` grants it.")
+        }
         _ => return None,
     })
 }
 
 fn lines<'t>(text: &mut String, what: &str, file: File, targets: impl Iterator<Item = &'t Arc<Target>>) {
     for target in targets {
-        let _ = writeln!(text, "{what} by `{}` of {}:", target.id(), file.name());
+        let _ = writeln!(text, "{what} `{}` of {}:", target.id(), file.name());
         for line in target.lines().lines() {
             let _ = writeln!(text, "    {line}");
         }

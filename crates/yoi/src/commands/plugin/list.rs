@@ -111,7 +111,7 @@ fn of_found(found: &Found, grants: &Grants) -> Row {
 }
 
 fn of_broken(broken: &Broken) -> Row {
-    let first = broken.problems.first().map(super::package::Wrong::words);
+    let first = broken.problems.first().map(|wrong| wrong.words().replace("\n  hint: ", "; hint: "));
     let more = broken.problems.len().saturating_sub(1);
     let more = if more == 0 { String::new() } else { format!(" (and {more} more; `yoi plugin show` tells)") };
     Row { problem: first.map(|first| first + &more), ..Row::new(&broken.name, "broken") }
