@@ -76,7 +76,7 @@ async fn come_and_go(address: SocketAddr, worker: WorkerId, query: &str, mut dic
                 }
                 other => panic!("{other:?}"),
             };
-            let mut told_of = 1;
+            left -= 1;
             assert!(!told.is_snapshot(), "a snapshot in place of what was missed");
             assert!(seen.insert(told.cursor.clone()), "an event came twice");
             let event = told.event();
@@ -86,10 +86,8 @@ async fn come_and_go(address: SocketAddr, worker: WorkerId, query: &str, mut dic
                     assert_eq!(number(piece), next, "a hole, or a repetition");
                     next += 1;
                     merged += usize::from(at > 0);
-                    told_of = at + 1;
                 }
             }
-            left = left.saturating_sub(told_of);
             state.apply(&event);
             cursor = told.cursor.clone();
             if is_over(&event) && next == DELTAS {
