@@ -65,11 +65,15 @@ impl Compiled {
         &self.engine
     }
 
-    /// Compiles a component, unless it is, and links what is granted. Takes its time: not for a
-    /// thread that others wait for.
+    /// What is ready already.
+    pub fn ready(&self, digest: Digest, granted: Interfaces) -> Option<Arc<Prepared>> {
+        self.prepared.lock().get(&(digest, granted)).and_then(Weak::upgrade)
+    }
+
+    /// Compiles a component, unless it is, and links what is granted. Takes its time, and every core: not for
+    /// a thread that others wait for, and one after the other.
     pub fn prepare(&self, digest: Digest, bytes: &[u8], granted: Interfaces) -> Result<Arc<Prepared>, LinkError> {
-        let key = (digest, granted);
-        if let Some(prepared) = self.prepared.lock().get(&key).and_then(Weak::upgrade) {
+        if let Some(prepared) = self.ready(digest, granted) {
             return Ok(prepared);
         }
         let known = self.components.lock().get(&digest).cloned();
@@ -79,7 +83,7 @@ impl Compiled {
         };
         let prepared = Arc::new(imports::link(&self.engine.wasm, &component, granted)?);
         self.components.lock().insert(digest, component);
-        self.prepared.lock().insert(key, Arc::downgrade(&prepared));
+        self.prepared.lock().insert((digest, granted), Arc::downgrade(&prepared));
         Ok(prepared)
     }
 

@@ -16,6 +16,7 @@ use crate::state::{State as Store, Storage};
 use crate::tls::{self, TlsError};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, join_all};
+use manifest::{Grants, PluginGrant};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -35,6 +36,8 @@ struct Inner {
     plugins: Mutex<BTreeMap<Arc<str>, Arc<Plugin>>>,
     /// The states live as long as the host, whatever version of a plugin uses them.
     stores: Mutex<BTreeMap<Arc<str>, Arc<Store>>>,
+    /// What is granted now, which may be newer than the plan that is being taken over.
+    grants: Mutex<Option<Arc<Grants>>>,
     /// One plan after the other.
     applying: tokio::sync::Mutex<Phase>,
     calls: TaskTracker,
@@ -105,6 +108,7 @@ impl Host {
         let services = Services { dialler, secrets: options.secrets, sink: options.sink, clock: options.clock, gauges };
         let shared = Shared {
             compiled: Compiled::new(engine),
+            compiling: Arc::new(Semaphore::new(1)),
             services: Arc::new(services),
             slots: Arc::new(Semaphore::new(usize::try_from(options.instances.max(1)).unwrap_or(1))),
             restart: options.restart,
@@ -115,6 +119,7 @@ impl Host {
             storage: options.storage,
             plugins: Mutex::default(),
             stores: Mutex::default(),
+            grants: Mutex::default(),
             applying: tokio::sync::Mutex::new(Phase::Open),
             calls: TaskTracker::new(),
         })))
@@ -124,11 +129,12 @@ impl Host {
     /// not in force any more are stopped, and others started. When it returns, each has been started
     /// or has said why not; `start` and `run` of services go on by themselves.
     pub async fn apply(&self, plan: Plan) {
+        let Plan { packages, grants, configs } = plan;
+        self.authorise(grants);
         let phase = self.0.applying.lock().await;
         if *phase == Phase::Ended {
             return;
         }
-        let Plan { packages, grants, configs } = plan;
         let mut wanted = BTreeMap::new();
         for package in packages {
             let id = package.manifest().plugin().id.clone();
@@ -146,13 +152,27 @@ impl Host {
         let nothing: Arc<str> = "{}".into();
         let applied = wanted.into_iter().map(|(id, package)| {
             let plugin = self.plugin(&id, package);
-            let grant = grants.as_ref().and_then(|grants| grants.plugin(&id)).cloned();
             let config = configs.get(&*id).unwrap_or(&nothing).clone();
-            async move { plugin.apply(grant.as_ref(), &config).await }
+            {
+                let grants = self.0.grants.lock();
+                plugin.authorise(grant(grants.as_ref(), &plugin));
+            }
+            async move { plugin.settle(&config).await }
         });
         join_all(applied).await;
         self.0.shared.compiled.prune();
         drop(phase);
+    }
+
+    /// Takes over what is granted now, and nothing else: what is not granted any more is refused, and
+    /// closed where it is open, when this returns, whatever plan is being taken over meanwhile. `apply`
+    /// then starts and stops what follows from it.
+    pub fn authorise(&self, grants: Option<Arc<Grants>>) {
+        let mut now = self.0.grants.lock();
+        *now = grants;
+        for plugin in self.0.plugins.lock().values() {
+            plugin.authorise(grant(now.as_ref(), plugin));
+        }
     }
 
     /// How each plugin does, by its id.
@@ -235,4 +255,9 @@ impl Host {
         plugins.retain(|_, plugin| !which(plugin));
         gone.into_iter().map(|plugin| async move { plugin.stop().await }.boxed()).collect()
     }
+}
+
+/// What is granted to a plugin.
+fn grant<'a>(grants: Option<&'a Arc<Grants>>, plugin: &Plugin) -> Option<&'a Arc<PluginGrant>> {
+    grants?.plugin(&plugin.package.manifest().plugin().id)
 }

@@ -88,13 +88,9 @@ fn below(folder: &Path, depth: usize, stamp: &mut Stamp) {
 /// Reads everything.
 pub(crate) fn read(places: &Places) -> Reading {
     let mut reading = Reading::default();
-    match text(&places.grants, MAX_FILE_BYTES) {
-        Ok(None) => {}
-        Ok(Some(text)) => match Grants::parse(&text) {
-            Ok(grants) => reading.grants = Some(Arc::new(grants)),
-            Err(problems) => reading.wrong = Some(problems.to_string()),
-        },
-        Err(error) => reading.wrong = Some(error.to_string()),
+    match grants(places) {
+        Ok(grants) => reading.grants = grants,
+        Err(wrong) => reading.wrong = Some(wrong),
     }
     match plugin_host::packages(&places.packages) {
         Ok(found) => {
@@ -113,6 +109,16 @@ pub(crate) fn read(places: &Places) -> Reading {
         }
     }
     reading
+}
+
+/// Reads the grants. A file that is not there grants nothing.
+///
+/// # Errors
+/// What is wrong with it, for the log.
+pub(crate) fn grants(places: &Places) -> Result<Option<Arc<Grants>>, String> {
+    let Some(text) = text(&places.grants, MAX_FILE_BYTES).map_err(|error| error.to_string())? else { return Ok(None) };
+    let grants = Grants::parse(&text).map_err(|problems| problems.to_string())?;
+    Ok(Some(Arc::new(grants)))
 }
 
 fn config(path: &Path) -> Result<Option<String>, String> {

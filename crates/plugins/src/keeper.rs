@@ -127,10 +127,26 @@ impl Keeper {
                 biased;
                 () = shared.end.cancelled() => return,
                 () = &mut applying => break,
-                () = sleep(LOOK) => self.tell_all().await,
+                () = sleep(LOOK) => {
+                    self.withdraw(&host).await;
+                    self.tell_all().await;
+                }
             }
         }
         self.tell_wrong(&last).await;
+    }
+
+    /// Takes over grants that change while plugins are still starting or ending: what somebody takes back
+    /// is not in force for as long as another plugin compiles. The next look does the rest.
+    async fn withdraw(&mut self, host: &Host) {
+        let places = self.options.places.clone();
+        let Ok(read) = tokio::task::spawn_blocking(move || folder::grants(&places)).await else { return };
+        // one with mistakes may be half written
+        let Ok(grants) = read else { return };
+        if grants != self.reading.grants {
+            self.reading.grants.clone_from(&grants);
+            host.authorise(grants);
+        }
     }
 
     /// The host, which is started when there is something for it to do.

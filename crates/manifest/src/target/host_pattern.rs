@@ -7,6 +7,7 @@ use crate::url::{Host, check_domain, is_invisible, to_unicode};
 use serde::{Serialize, Serializer};
 use std::fmt;
 use std::net::IpAddr;
+use yoi_public_suffix::{Section, section};
 
 /// Which hosts.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -140,11 +141,7 @@ fn is_under(host: &str, name: &str) -> bool {
 /// Whether registries give out the names right under this one: a suffix of the ICANN section of the
 /// Public Suffix List, every top-level domain, and the parents of rules such as `*.kawasaki.jp`.
 fn is_public_suffix(name: &str) -> bool {
-    let is_suffix = |name: &str| {
-        psl::suffix(name.as_bytes())
-            .is_some_and(|suffix| suffix.as_bytes() == name.as_bytes() && suffix.typ() != Some(psl::Type::Private))
-    };
-    is_suffix(name) || is_suffix(&format!("x.{name}"))
+    section(name) == Some(Section::Registry)
 }
 
 /// In ASCII, as it is written in TOML.

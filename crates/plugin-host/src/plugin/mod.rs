@@ -32,6 +32,8 @@ use tokio_util::sync::CancellationToken;
 /// What the plugins of a host share.
 pub(crate) struct Shared {
     pub compiled: Compiled,
+    /// Held by whoever compiles.
+    pub compiling: Arc<Semaphore>,
     pub services: Arc<Services>,
     pub slots: Arc<Semaphore>,
     pub restart: Restart,
@@ -80,12 +82,19 @@ impl Plugin {
         Plugin { package, shared, changes, context, board, active: Mutex::default() }
     }
 
-    /// Takes over what the workspace says now: grants at once, then what runs.
-    pub async fn apply(&self, grant: Option<&Arc<PluginGrant>>, config: &Arc<str>) {
-        let enablement = Enablement::new(self.package.manifest(), &self.package.digest(), grant);
-        let standing = enablement.standing();
-        let interfaces = self.interfaces(&enablement);
-        self.changes.send_replace(Arc::new(Authority { manifest: self.package.manifest().clone(), enablement }));
+    /// Takes over what is granted now. It counts at once, for open connections as well; what runs stays
+    /// until `settle`.
+    pub fn authorise(&self, grant: Option<&Arc<PluginGrant>>) {
+        let manifest = self.package.manifest().clone();
+        let enablement = Enablement::new(&manifest, &self.package.digest(), grant);
+        self.changes.send_replace(Arc::new(Authority { manifest, enablement }));
+    }
+
+    /// Starts or stops what is granted or not any more.
+    pub async fn settle(&self, config: &Arc<str>) {
+        let authority = self.changes.borrow().clone();
+        let standing = authority.enablement.standing();
+        let interfaces = self.interfaces(&authority.enablement);
         let keeps = |active: &Active| Some(active.interfaces) == interfaces && active.config == *config;
         let is_same = self.active.lock().as_ref().is_some_and(keeps);
         let goes_on = is_same && self.board.state() != State::Failed;
@@ -167,17 +176,9 @@ impl Plugin {
         }
     }
 
-    /// Compiles, links, and asks for the tools.
+    /// Compiles and links, and asks for the tools.
     async fn prepare(&self, interfaces: Interfaces) -> Result<(Arc<Prepared>, Vec<Tool>), String> {
-        let shared = self.shared.clone();
-        let component = self.package.component().clone();
-        let digest = self.package.manifest().component().sha256;
-        let compile = move || shared.compiled.prepare(digest, &component, interfaces);
-        let compiled = tokio::task::spawn_blocking(compile).await;
-        let prepared = match compiled {
-            Ok(prepared) => prepared.map_err(|error: LinkError| error.to_string())?,
-            Err(_) => return Err("the component could not be compiled".to_owned()),
-        };
+        let prepared = self.compiled(interfaces).await?;
         // with nothing granted, and a state that nobody keeps
         let manifest = self.package.manifest().clone();
         let enablement = Enablement::new(&manifest, &self.package.digest(), None);
@@ -187,6 +188,26 @@ impl Plugin {
         let context = Context::new(id, self.context.limits.clone(), gate, store, self.shared.services.clone());
         let listed = tools::list(&prepared, Arc::new(context), &self.shared.slots, &self.shared.abort).await;
         Ok((prepared, listed.map_err(|error| error.to_string())?))
+    }
+
+    /// Compiles, unless that was done: packages may share a component.
+    async fn compiled(&self, interfaces: Interfaces) -> Result<Arc<Prepared>, String> {
+        let shared = self.shared.clone();
+        let digest = self.package.manifest().component().sha256;
+        if let Some(prepared) = shared.compiled.ready(digest, interfaces) {
+            return Ok(prepared);
+        }
+        const FAILED: &str = "the component could not be compiled";
+        // one at a time: the compiler takes every core by itself, and the next may find its own done
+        let turn = shared.compiling.clone().acquire_owned().await.map_err(|_| FAILED)?;
+        let component = self.package.component().clone();
+        let compile = move || {
+            let prepared = shared.compiled.prepare(digest, &component, interfaces);
+            drop(turn);
+            prepared
+        };
+        let prepared = tokio::task::spawn_blocking(compile).await.map_err(|_| FAILED)?;
+        prepared.map_err(|error: LinkError| error.to_string())
     }
 
     fn run(&self, interfaces: Interfaces, config: Arc<str>, prepared: Arc<Prepared>, tools: Vec<Tool>) {

@@ -1,9 +1,10 @@
 //! Guests that crash, spin, hoard and lie; and what is left of them.
 
 use crate::support::server::Server;
-use crate::support::{Fixture, Plugin, call, kind, soon, websocket};
-use plugin_host::{CallError, Ended, Host, Plan, Restart, State, ToolError};
+use crate::support::{Fixture, PATIENCE, Plugin, call, grants, guest, kind, options, parse, soon, websocket};
+use plugin_host::{Allocation, CallError, Ended, Host, Plan, Restart, State, ToolError};
 use serde_json::{Value, json};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 async fn service(plugin: Plugin, config: Value) -> Fixture {
@@ -197,6 +198,38 @@ async fn calls_run_side_by_side_and_wait_for_room() {
     assert!(fixture.is_quiet());
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thousand_instances_run_at_once_in_one_process() {
+    const COUNT: usize = 1000;
+    let (mut options, mut emitted) = options();
+    tokio::spawn(async move { while emitted.recv().await.is_some() {} });
+    options.instances = 1024;
+    let host = Host::start(options).expect("a host");
+    assert_eq!(host.allocation(), Allocation::Pooled);
+    let config: Arc<str> = json!({ "every_s": 600 }).to_string().into();
+    let small = Plugin { component: guest("first-plugin"), asked: vec![], ..Plugin::probe() };
+    let mut plan = Plan::default();
+    let mut granted = String::new();
+    for number in 0..COUNT {
+        let plugin = Plugin { id: format!("small-{number}").leak(), ..small.clone() };
+        let package = plugin.package();
+        granted.push_str(&grants(plugin.id, package.digest(), &plugin.asked));
+        plan.configs.insert(plugin.id.to_owned(), config.clone());
+        plan.packages.push(package);
+    }
+    plan.grants = Some(parse(&granted));
+    soon(host.apply(plan)).await;
+    let running = || host.statuses().iter().filter(|status| status.state == State::Running).count();
+    let began = Instant::now();
+    while running() < COUNT || host.gauges().instances() != COUNT {
+        assert!(began.elapsed() < PATIENCE, "{} run, in {} instances", running(), host.gauges().instances());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(host.shutdown(Duration::from_secs(20)).await, Ended::Drained);
+    let gauges = host.gauges();
+    assert_eq!((gauges.open_sockets(), gauges.tasks(), gauges.instances()), (0, 0, 0));
+}
+
 #[tokio::test]
 async fn a_host_that_is_dropped_leaves_nothing_running() {
     let server = Server::start().await;
@@ -215,7 +248,7 @@ async fn a_host_that_is_dropped_leaves_nothing_running() {
 
 #[tokio::test]
 async fn a_host_without_plugins_ends_at_once() {
-    let (options, _emitted) = crate::support::options();
+    let (options, _emitted) = options();
     let host = Host::start(options).expect("a host");
     assert_eq!(host.shutdown(Duration::from_secs(1)).await, Ended::Drained);
 }

@@ -1,6 +1,8 @@
 //! The host from outside: real guests against real servers on this machine.
 
 #[cfg(test)]
+mod corpus;
+#[cfg(test)]
 mod failures;
 #[cfg(test)]
 mod lifecycle;

@@ -141,15 +141,7 @@ async fn the_next_address_is_tried_when_nobody_answers_at_the_first() {
 #[tokio::test]
 async fn tls_is_for_the_name_and_trusts_whom_the_options_say() {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    let made = rcgen::generate_simple_self_signed(["chat.example.org".to_owned()]).expect("a certificate");
-    let (certificate, key) = (made.cert.der().clone(), made.signing_key.serialize_der());
-    let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .expect("versions")
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate.clone()], rustls::pki_types::PrivatePkcs8KeyDer::from(key).into())
-        .expect("a server");
-    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+    let (acceptor, certificate) = chat_example_org();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let port = listener.local_addr().expect("an address").port();
     tokio::spawn(async move {
@@ -185,4 +177,62 @@ async fn tls_is_for_the_name_and_trusts_whom_the_options_say() {
         let answers = fixture.steps(steps.clone()).await;
         assert_eq!([kind(&answers[0]), kind(&answers[1])], expected, "{answers:?}");
     }
+}
+
+/// A server's side of TLS for a name, and the certificate to trust.
+fn chat_example_org() -> (tokio_rustls::TlsAcceptor, rustls::pki_types::CertificateDer<'static>) {
+    let made = rcgen::generate_simple_self_signed(["chat.example.org".to_owned()]).expect("a certificate");
+    let (certificate, key) = (made.cert.der().clone(), made.signing_key.serialize_der());
+    let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.clone()], rustls::pki_types::PrivatePkcs8KeyDer::from(key).into())
+        .expect("a server");
+    (tokio_rustls::TlsAcceptor::from(Arc::new(config)), certificate)
+}
+
+#[tokio::test]
+async fn a_websocket_over_tls_speaks_and_is_for_the_name_too() {
+    use futures_util::{SinkExt, StreamExt};
+    let (acceptor, certificate) = chat_example_org();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let acceptor = acceptor.clone();
+            tokio::spawn(async move {
+                let Ok(stream) = acceptor.accept(stream).await else { return };
+                let Ok(mut socket) = tokio_tungstenite::accept_async(stream).await else { return };
+                while let Some(Ok(message)) = socket.next().await {
+                    if (message.is_text() || message.is_binary()) && socket.send(message).await.is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+    });
+    let secure =
+        |id, name: &str| websocket(id, port).with("schemes", r#"["wss"]"#).with("hosts", format!("[\"{name}\"]"));
+    let plugin = Plugin::probe().asks(secure("a", "chat.example.org")).asks(secure("b", "other.example.org"));
+    let targets = plugin.asked.clone();
+    let script = Arc::new(Script::default());
+    *script.answers.lock() = vec![vec!["127.0.0.1".parse().expect("an address")]; 2].into();
+    let fixture = Fixture::with(plugin, &targets, "{}", move |options| {
+        options.resolver = script;
+        options.trust.extra = vec![certificate];
+    })
+    .await;
+    let steps = json!([
+        { "do": "open", "url": format!("wss://chat.example.org:{port}/") },
+        { "do": "echo", "text": "hello", "times": 20 },
+        { "do": "send", "bytes": 200_000 },
+        { "do": "receive" },
+        { "do": "open", "as": "b", "url": format!("wss://other.example.org:{port}/") },
+    ]);
+    let answers = fixture.steps(steps).await;
+    assert_eq!(answers[1]["ok"]["times"], 20, "{answers:?}");
+    assert_eq!(answers[3]["ok"]["bytes"], 200_000, "{answers:?}");
+    assert_eq!(kind(&answers[4]), "tls", "{answers:?}");
+    assert!(fixture.is_quiet());
 }

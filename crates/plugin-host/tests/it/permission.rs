@@ -113,6 +113,36 @@ async fn private_addresses_and_metadata_are_refused_whatever_names_them() {
 }
 
 #[tokio::test]
+async fn each_space_takes_a_line_of_its_own_and_metadata_one_with_its_address() {
+    // addresses that this machine has no way to: whether they are dialled shows in the error
+    let private = |target: Target, hosts: &str| target.with("hosts", hosts).with("address", r#""private""#);
+    let steps = |host: &str| {
+        json!([
+            { "do": "request", "url": format!("http://{host}:9/"), "timeout_ms": 200 },
+            { "do": "open", "url": format!("ws://{host}:9/"), "timeout_ms": 200 },
+        ])
+    };
+    let cases = [
+        // the line for every address of the local network, and what it does not cover
+        (r#"["*"]"#, "[fd00::9]", "dialled"),
+        (r#"["*"]"#, "[fd00:ec2::254]", "denied"),
+        (r#"["*"]"#, "127.0.0.1", "denied"),
+        // metadata by its own address, in both lists
+        (r#"["fd00:ec2::254"]"#, "[fd00:ec2::254]", "dialled"),
+        (r#"["fd00:ec2::254"]"#, "[fd00::9]", "denied"),
+    ];
+    for (hosts, host, expected) in cases {
+        let plugin = Plugin::probe().asks(private(request("lan", 9), hosts)).asks(private(websocket("lan", 9), hosts));
+        let fixture = Fixture::granted(plugin).await;
+        assert!(fixture.is_up(), "{:?}", fixture.status());
+        for answer in fixture.steps(steps(host)).await {
+            let got = if kind(&answer) == "denied" { "denied" } else { "dialled" };
+            assert_eq!(got, expected, "{hosts} {host} {answer}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_plugin_that_is_disabled_or_changed_has_no_tools_and_runs_nothing() {
     let server = Server::start().await;
     let plugin = Plugin::probe().asks(request("api", server.port()));

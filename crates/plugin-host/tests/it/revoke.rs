@@ -1,9 +1,10 @@
 //! Grants that are taken back while something is open.
 
 use crate::support::server::Server;
-use crate::support::{Fixture, Plugin, kind, request, soon, websocket};
-use plugin_host::State;
+use crate::support::{Fixture, Plugin, call, grants, kind, options, parse, request, soon, websocket};
+use plugin_host::{Host, Plan, State};
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 #[tokio::test]
@@ -95,4 +96,44 @@ async fn a_grant_that_stays_keeps_its_connections_open() {
     });
     assert_eq!(answers[2]["ok"]["times"], 1, "{answers:?}");
     assert_eq!(server.accepted(), 1);
+}
+
+#[tokio::test]
+async fn what_is_taken_back_does_not_wait_for_a_plugin_that_will_not_end() {
+    let server = Server::start().await;
+    let asking = Plugin::probe().asks(websocket("live", server.port()));
+    let slow = Plugin { id: "slow", ..Plugin::probe() }.limit("stop_deadline_ms", 3_000);
+    let config = json!({ "run": [{ "do": "sleep", "ms": 60_000 }], "stop": [{ "do": "spin" }] });
+    let (options, _emitted) = options();
+    let host = Host::start(options).expect("a host");
+    let digest = asking.package().digest();
+    let both = grants("probe", digest, &asking.asked) + "\n" + &grants("slow", slow.package().digest(), &slow.asked);
+    let configs = BTreeMap::from([("slow".to_owned(), config.to_string().into())]);
+    let plan = |packages| Plan { packages, grants: Some(parse(&both)), configs: configs.clone() };
+    soon(host.apply(plan(vec![asking.package(), slow.package()]))).await;
+    while !host.statuses().iter().any(|status| &*status.id == "slow" && status.state == State::Running) {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+
+    let open = json!({ "do": "open", "url": server.ws("/echo") });
+    let steps = json!([open, { "do": "receive", "timeout_ms": 10_000 }]);
+    let ending = host.apply(plan(vec![asking.package()]));
+    tokio::pin!(ending);
+    let taking_back = async {
+        while host.gauges().open_sockets() == 0 {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        host.authorise(Some(parse(&grants("probe", digest, &Plugin::probe().asked))));
+    };
+    let answers = tokio::select! {
+        biased;
+        (answers, ()) = async { tokio::join!(host.call(call(steps)), taking_back) } => answers.expect("an answer"),
+        () = &mut ending => panic!("the slow plugin has ended first"),
+    };
+    let answers: Vec<serde_json::Value> = serde_json::from_str(&answers).expect("JSON");
+    assert_eq!(answers[1]["ok"]["closed"]["code"], 1008, "{answers:?}");
+    // and the older plan, which comes to its end now, does not give it back
+    soon(ending).await;
+    let answer = host.call(call(json!([open]))).await.expect("an answer");
+    assert_eq!(kind(&serde_json::from_str::<serde_json::Value>(&answer).expect("JSON")[0]), "denied", "{answer}");
 }

@@ -11,9 +11,16 @@ use std::io::{self, IsTerminal};
 /// Set for whatever a worker runs.
 const WORKER_VARIABLE: &str = "YOI_WORKER_ID";
 
+/// The most programs between this one and a worker's that are looked at.
+const MAX_ANCESTORS: usize = 64;
+
 /// Refuses whatever a worker has started.
+///
+/// Also where the variable was taken out again on the way here. A program of the same user can still write
+/// the file itself, which no check in here can prevent.
 pub fn only() -> Result<(), Failure> {
-    if std::env::var_os(WORKER_VARIABLE).is_none() {
+    let is_workers = std::env::var_os(WORKER_VARIABLE).is_some() || ancestors().any(is_workers);
+    if !is_workers {
         return Ok(());
     }
     Err(trouble::trouble(
@@ -22,6 +29,26 @@ pub fn only() -> Result<(), Failure> {
         format!("grants are changed by people, and this was started by a worker ({WORKER_VARIABLE} is set)"),
         Some("Ask somebody who runs this workspace.".to_owned()),
     ))
+}
+
+/// The programs that this one descends from, the nearest first; none where the system does not tell.
+fn ancestors() -> impl Iterator<Item = u32> {
+    std::iter::successors(Some(std::process::id()), |pid| parent(*pid)).skip(1).take(MAX_ANCESTORS)
+}
+
+/// Whether a program was given a worker's variable when it was started; not where nobody may know.
+fn is_workers(pid: u32) -> bool {
+    let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+    let name =
+        |variable: &[u8]| variable.strip_prefix(WORKER_VARIABLE.as_bytes()).is_some_and(|rest| rest.starts_with(b"="));
+    environment.split(|byte| *byte == 0).any(name)
+}
+
+/// proc_pid_stat(5): the fourth field. The second may hold spaces and brackets, and ends with the last of these.
+fn parent(pid: u32) -> Option<u32> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let (_, rest) = stat.rsplit_once(')')?;
+    rest.split_ascii_whitespace().nth(1)?.parse().ok().filter(|parent| *parent > 1)
 }
 
 /// Whether there is somebody to ask.

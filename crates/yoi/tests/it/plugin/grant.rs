@@ -3,6 +3,7 @@
 use super::Place;
 use super::fixture::{API, BROAD, GATEWAY, NEAR};
 use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
 
 const COMMENTS: &str = "# Ours; ask Ada.\n\n[plugins.other] # not this one\nenabled = true\n";
 
@@ -108,6 +109,28 @@ fn a_worker_s_program_grants_nothing() {
         assert!(stderr.contains("by people"), "{stderr}");
     }
     assert!(!place.grants().exists());
+}
+
+#[test]
+fn a_worker_s_program_that_hides_what_it_is_grants_nothing_either() {
+    let place = Place::new();
+    place.package("chat", API);
+    let grant = place.yoi(&["grant", "chat", "--all", "--yes"]);
+    // the shell stays, and it alone was given the variable
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "env -u YOI_WORKER_ID \"$@\"; exit $?", "sh"]).arg(grant.get_program()).args(grant.get_args());
+    for (name, value) in grant.get_envs() {
+        match value {
+            Some(value) => shell.env(name, value),
+            None => shell.env_remove(name),
+        };
+    }
+    if let Some(folder) = grant.get_current_dir() {
+        shell.current_dir(folder);
+    }
+    let (status, _, stderr) = crate::process::said(shell.env("YOI_WORKER_ID", "w_01jd3v5k9m8q2r4t6w8y0a1c3e"));
+    assert_eq!(status, Some(4), "{stderr}");
+    assert!(stderr.contains("by people") && !place.grants().exists(), "{stderr}");
 }
 
 #[test]
