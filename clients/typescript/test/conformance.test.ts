@@ -99,7 +99,8 @@ for (const [name, start] of SERVERS) describe(name, { skip: noServer ?? false },
         const attaching = (async () => {
           while (on) {
             late.push(watch(worker));
-            await sleep(60);
+            // ever more slowly: on a slow machine the session takes longer, and all of them are in this process
+            await sleep(60 + 10 * late.length);
           }
         })();
         await play(client, worker, whole, "The nightly build fails. Fix it.");
