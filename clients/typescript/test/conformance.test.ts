@@ -110,7 +110,7 @@ for (const [name, start] of SERVERS) describe(name, { skip: noServer ?? false },
         const { atHead } = await converged(client, worker, transport, whole, merged, ...late);
         assert.ok(atHead, "the server's own fold is what it was compared with");
         assert.ok(whole.state.transcript.some((entry) => entry.kind === "tool_call"));
-        assert.ok(whole.words.includes("ready") && !whole.words.some((word) => word.startsWith("lost")));
+        assert.ok(whole.words.includes("ready") && !whole.words.some((word) => word.startsWith("lost")), whole.words.join(", "));
         for (const watcher of [whole, merged, ...late]) await watcher.stop();
       });
 
