@@ -151,8 +151,14 @@ export class WorkerModel {
   // Older entries.
 
   /** Reads the next page of older entries. */
-  async loadOlder(): Promise<void> {
-    if (this.older !== "more" && this.older !== "failed") return;
+  loadOlder(): Promise<void> {
+    if (this.older === "more" || this.older === "failed") this.#loading = this.#loadOlder();
+    return this.#loading;
+  }
+
+  #loading = Promise.resolve();
+
+  async #loadOlder(): Promise<void> {
     this.older = "loading";
     try {
       const { oldest } = this.#timeline;
@@ -188,7 +194,7 @@ export class WorkerModel {
     for (let pages = 0; pages < MAX_PAGES; pages += 1) {
       const index = this.#timeline.indexOf(entryId);
       if (index !== -1) return index;
-      if (this.older !== "more") return undefined;
+      if (this.older !== "more" && this.older !== "loading") return undefined;
       await this.loadOlder();
     }
     return undefined;
