@@ -29,7 +29,7 @@ describe("random histories", { skip: noPrograms ?? false }, () => {
   });
 
   test(`${HISTORIES} of them: the page's state is the runtime's`, { timeout: 400_000 }, async () => {
-    const sight = await Sight.open(browser, stage.url, CLIPBOARD);
+    const sight = await Sight.open(browser, stage.url, { ...CLIPBOARD, viewport: { width: 960, height: 360 } });
     const client = stage.client().on("there");
     let entries = 0;
     for (let seed = 0; seed < HISTORIES; seed += 1) {

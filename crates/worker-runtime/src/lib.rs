@@ -23,11 +23,11 @@ mod worker;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::{
     ApiError, ApprovalError, CancelError, CreateError, DeleteError, InputError, ListError, LookupError, ResumeError,
-    ShutdownError, StartError, StopError, TranscriptError,
+    ShutdownError, StartError, StopError, TellError, TranscriptError,
 };
 pub use metric_definitions::describe_metrics;
 pub use options::RuntimeOptions;
 pub use runtime::{
-    Catalogue, Created, Interaction, LabelFilter, ListQuery, Management, Observation, Runtime, ShutdownReport,
-    StoreEnd, Watching,
+    Catalogue, Created, Intake, Interaction, LabelFilter, ListQuery, Management, Observation, Runtime, ShutdownReport,
+    StoreEnd, Told, Watching,
 };

@@ -3,7 +3,7 @@
 //! Owns the defaults; must not read configuration from anywhere.
 
 use crate::clock::{Clock, SystemClock};
-use crate::executor::SharedProfile;
+use crate::executor::{NoTools, SharedProfile, Toolbox};
 use crate::store::Store;
 use event_log::Limits;
 use protocol::RuntimeId;
@@ -18,6 +18,8 @@ pub struct RuntimeOptions {
     pub profiles: Vec<SharedProfile>,
     /// The name of the profile of a worker that names none.
     pub default_profile: String,
+    /// What executors may call. Nothing by default.
+    pub toolbox: Arc<dyn Toolbox>,
     /// Where logs are kept.
     pub store: Arc<dyn Store>,
     /// What stamps events.
@@ -40,6 +42,7 @@ impl RuntimeOptions {
             runtime_id,
             profiles,
             default_profile,
+            toolbox: Arc::new(NoTools),
             store,
             clock: Arc::new(SystemClock),
             limits: Limits::default(),

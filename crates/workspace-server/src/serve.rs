@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
-use worker_runtime::cli::{Embedded, EmbeddedArgs, OpenError, embedded, install_recorder};
+use worker_runtime::cli::{Embedded, EmbeddedArgs, OpenError, Plugins, embedded, install_recorder};
 use worker_runtime::{Runtime, SystemClock};
 use yoi_access::audit::{Audit, AuditEnd};
 use yoi_access::{Directory, Limits, Roles};
@@ -50,7 +50,7 @@ impl From<OpenError> for Failure {
     fn from(error: OpenError) -> Failure {
         match error {
             OpenError::Settings(problems) => Failure::Settings(problems),
-            OpenError::Store { .. } => Failure::Other(error.to_string()),
+            OpenError::Store { .. } | OpenError::Start(_) => Failure::Other(error.to_string()),
         }
     }
 }
@@ -124,13 +124,15 @@ async fn run(args: &ServeArgs, loaded: Loaded, settings: Embedded) -> Result<(),
         Ok(started) => started.unzip(),
         Err(error) => return Err(other("the audit log cannot be written", error)),
     };
-    let runtime = if config.embedded { Some(start_runtime(settings).await?) } else { None };
+    let (runtime, plugins) =
+        if config.embedded { Some(Box::pin(settings.start()).await?).unzip() } else { (None, None) };
     let backend = start(&loaded, runtime.as_ref(), &secrets, audit, metrics)?;
     let scheme = if config.tls.is_some() { "https" } else { "http" };
     let drain = config.drain;
     let server = match Server::bind(backend.service().clone()).await {
         Ok(server) => server,
         Err(error) => {
+            end_plugins(plugins.as_ref(), drain).await;
             if let Some(runtime) = &runtime {
                 let _ = runtime.management().shutdown(drain).await;
             }
@@ -144,8 +146,10 @@ async fn run(args: &ServeArgs, loaded: Loaded, settings: Embedded) -> Result<(),
 
     let cancel = CancellationToken::new();
     let ending = {
-        let (backend, runtime) = (backend.clone(), runtime.clone());
+        let (backend, runtime, plugins) = (backend.clone(), runtime.clone(), plugins.clone());
         move |deadline: Duration| async move {
+            // what they say last is told in the runtime's streams
+            end_plugins(plugins.as_ref(), deadline / 2).await;
             // what runs here is ended first, so that watchers see it end
             let clean = match &runtime {
                 Some(runtime) => {
@@ -162,7 +166,12 @@ async fn run(args: &ServeArgs, loaded: Loaded, settings: Embedded) -> Result<(),
         tokio::select! {
             ended = &mut running => break ended,
             signal = signals.next() => match signal {
-                Asked::Reload => reload(args, &mut current, &backend, runtime.as_ref(), &secrets),
+                Asked::Reload => {
+                    reload(args, &mut current, &backend, runtime.as_ref(), &secrets);
+                    if let Some(plugins) = &plugins {
+                        plugins.reload();
+                    }
+                }
                 Asked::End(name) => {
                     tracing::info!(signal = name, "ending; once more ends at once");
                     cancel.cancel();
@@ -185,9 +194,11 @@ async fn run(args: &ServeArgs, loaded: Loaded, settings: Embedded) -> Result<(),
     }
 }
 
-async fn start_runtime(settings: Embedded) -> Result<Runtime, Failure> {
-    let options = settings.open().await?;
-    Runtime::start(options).await.map_err(|error| other("the embedded runtime cannot start", error))
+/// Ends the plugins of the embedded runtime.
+async fn end_plugins(plugins: Option<&Plugins>, deadline: Duration) {
+    if let Some(plugins) = plugins {
+        plugins.shutdown(deadline).await;
+    }
 }
 
 fn start(

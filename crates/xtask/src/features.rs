@@ -32,6 +32,12 @@ const WEB_SOCKET: &[&str] = &["tungstenite", "tokio-tungstenite"];
 /// Crates of the file store. Compressed messages of WebSocket need the same checksum.
 const FILES: &[&str] = &["crc32fast"];
 
+/// Crates of plugins: only with `plugins`, which nothing else brings along.
+const PLUGINS: &[&str] = &["wasmtime*", "cranelift*", "wasmparser", "yoi-plugin*", "yoi-manifest"];
+
+/// The command line, which stands on all the others.
+const COMMAND_LINE: [&str; 4] = ["fs-store", "http-server", "ws-server", "cli"];
+
 fn is_one_of(name: &str, patterns: &[&str]) -> bool {
     patterns.iter().any(|pattern| match pattern.strip_suffix('*') {
         Some(start) => name.starts_with(start),
@@ -45,6 +51,7 @@ fn intruders(on: &[&str], tree: &str) -> Vec<String> {
     let forbidden = |name: &str| {
         (!has("http-server") && !has("ws-server") && is_one_of(name, NETWORK))
             || (!has("ws-server") && is_one_of(name, WEB_SOCKET))
+            || (!has("plugins") && is_one_of(name, PLUGINS))
             || (!has("fs-store") && !has("ws-server") && is_one_of(name, FILES))
     };
     let names = tree.lines().filter_map(|line| line.split_whitespace().next());
@@ -63,7 +70,7 @@ fn combinations() -> impl Iterator<Item = Vec<&'static str>> {
     })
 }
 
-/// What is wrong with the eight combinations.
+/// What is wrong with the eight combinations, and with the command line.
 pub fn check(root: &Path) -> Problems {
     let mut problems = Problems::new();
     for on in combinations() {
@@ -82,6 +89,29 @@ pub fn check(root: &Path) -> Problems {
             Ok(_) => println!("{name}: checked"),
             Err(error) => problems.push(format!("{name}: {error}")),
         }
+    }
+    problems.extend(check_command_line(root));
+    problems
+}
+
+/// What is wrong with the command line: without plugins it has no WebAssembly, and with them it has.
+fn check_command_line(root: &Path) -> Problems {
+    let mut problems = Problems::new();
+    let tree = |features: &str| cargo(root, &["tree", "-e", "normal", "--prefix", "none", "-f", "{p}"], features);
+    match (tree("cli"), tree("plugins")) {
+        (Ok(without), Ok(with)) => {
+            let found = intruders(&COMMAND_LINE, &without);
+            problems.extend(found.into_iter().map(|i| format!("cli: {i} is in the tree")));
+            if intruders(&COMMAND_LINE, &with).is_empty() {
+                problems
+                    .push("plugins: there is no WebAssembly in the tree, so that nothing here is proved".to_owned());
+            }
+        }
+        (Err(error), _) | (_, Err(error)) => problems.push(format!("cli: {error}")),
+    }
+    match cargo(root, &["check", "--quiet"], "cli") {
+        Ok(_) => println!("cli: checked"),
+        Err(error) => problems.push(format!("cli: {error}")),
     }
     problems
 }
@@ -118,6 +148,8 @@ mod tests {
             ("tungstenite v0.29.0", vec!["ws-server"]),
             ("tokio-tungstenite v0.29.0", vec!["ws-server"]),
             ("crc32fast v1.5.0", vec!["fs-store", "ws-server"]),
+            ("wasmtime-environ v48.0.8", vec![]),
+            ("yoi-plugins v0.1.0 (/x/crates/plugins)", vec![]),
         ] {
             let tree = format!("{TREE}{plant}\n{plant}\n");
             let name = plant.split(' ').next().unwrap().to_owned();
@@ -126,6 +158,13 @@ mod tests {
                 assert_eq!(intruders(&on, &tree), expected, "{plant} with {on:?}");
             }
         }
+    }
+
+    #[test]
+    fn webassembly_comes_with_plugins_only() {
+        let tree = format!("{TREE}wasmtime v48.0.8\n");
+        assert_eq!(intruders(&COMMAND_LINE, &tree), ["wasmtime"]);
+        assert!(intruders(&[&COMMAND_LINE[..], &["plugins"]].concat(), &tree).is_empty());
     }
 
     #[test]

@@ -2,6 +2,10 @@
 //!
 //! Owns every command, flag and their help. Must not do anything.
 
+mod plugin;
+
+pub use plugin::{ExplainArgs, GrantArgs, PackArgs, PluginCommand, RevokeArgs, RunArgs};
+
 use crate::connection::ConnectionArgs;
 use crate::exit;
 use crate::look::When;
@@ -60,6 +64,12 @@ pub enum Command {
     /// live, and a line to type to it; `?` shows its keys. Otherwise, and with `--plain`, `--json` or any of the options
     /// below, WORKER is followed line by line.
     Watch(WatchArgs),
+    /// Look at plugins and what they may reach, grant and take back, and make some
+    ///
+    /// A workspace's plugins are the folders `.yoi/plugins/ID`; what they are granted is in `.yoi/plugins.toml`. None of
+    /// these commands but `run` runs a plugin's code or opens a connection.
+    #[command(subcommand)]
+    Plugin(PluginCommand),
     /// Record a worker's events into a file that the `replay` executor plays
     ///
     /// While it goes on, the recording is FILE.part, written event by event, so that one that is
@@ -281,11 +291,14 @@ pub struct RecordArgs {
 pub fn command() -> ClapCommand {
     Cli::command().after_help(exit::help()).mut_subcommands(|group| {
         let path = group.get_name().to_owned();
-        let group = if path == "serve" { without_connection(group).arg(hidden_token()) } else { group };
+        let group = match path.as_str() {
+            "serve" | "plugin" => without_connection(group).arg(hidden_token()),
+            _ => group,
+        };
         group.mut_subcommands(|command| match (path.as_str(), command.get_name()) {
             // the token is one of their own settings
             ("runtime", "serve") | ("config", "runtime") => without_connection(command),
-            ("config", "show") => without_connection(command).arg(hidden_token()),
+            ("config", "show") | ("plugin", _) => without_connection(command).arg(hidden_token()),
             _ => command,
         })
     })
@@ -388,6 +401,11 @@ mod tests {
             vec!["yoi", "worker", "create", "--runtime", "far", "--id", worker],
             vec!["yoi", "runtime", "show", "far"],
             vec!["yoi", "runtime", "show"],
+            vec!["yoi", "plugin", "list", "--json"],
+            vec!["yoi", "plugin", "explain", "x", "WS", "wss://h/", "--subprotocol", "a", "--subprotocol", "b"],
+            vec!["yoi", "plugin", "grant", "x", "api", "request/more", "--allow-broad", "--yes"],
+            vec!["yoi", "plugin", "revoke", "x", "--all"],
+            vec!["yoi", "plugin", "run", "x", "--tool", "greet", "{}"],
             vec!["yoi", "login", "--url", "https://yoi.example", "--token-file", "t"],
         ] {
             command().try_get_matches_from(&good).unwrap();
@@ -399,6 +417,8 @@ mod tests {
             (vec!["yoi", "worker", "list", "--status", "asleep"], "one of idle, running"),
             (vec!["yoi", "worker", "create", "--label", "x"], "NAME=VALUE"),
             (vec!["yoi", "--token", "hunter2", "worker", "list"], "--token"),
+            (vec!["yoi", "plugin", "revoke", "x"], "required"),
+            (vec!["yoi", "plugin", "grant", "x", "api", "--all"], "cannot be used with"),
         ] {
             let error = command().try_get_matches_from(&bad).unwrap_err().to_string();
             assert!(error.contains(word), "{error}");

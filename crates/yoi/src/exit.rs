@@ -12,8 +12,28 @@ pub const ERROR: u8 = 1;
 pub const USAGE: u8 = 2;
 /// The run that was waited for did not complete.
 pub const RUN: u8 = 9;
+/// A plugin asks for something that is not granted.
+pub const UNGRANTED: u8 = 10;
+/// What is to be granted to a plugin is broad.
+pub const BROAD: u8 = 11;
+/// A plugin is not enabled.
+pub const DISABLED: u8 = 12;
+/// A plugin's package asks for more than was looked at.
+pub const SUSPENDED: u8 = 13;
+/// A plugin's package cannot be used.
+pub const BROKEN: u8 = 14;
 /// Ctrl-C.
 pub const INTERRUPTED: u8 = 130;
+
+/// What `plugin show --help` says about exit statuses.
+pub const PLUGIN_SHOW: &str = "\
+Exit status, the last that applies:
+  0    all that is requested is granted and in force
+  10   something that is requested is not granted
+  11   something that is requested and not granted is broad: granting it takes --allow-broad
+  12   disabled
+  13   suspended: the package asks for more than the one that was looked at
+  14   broken: the package cannot be used";
 
 /// What `--help` says about exit statuses, made from the table of codes.
 pub fn help() -> String {
@@ -41,6 +61,7 @@ pub fn help() -> String {
         }
     }
     row(&mut text, RUN, "the run that was waited for failed, was cancelled or reached a limit");
+    row(&mut text, UNGRANTED, "to 14: how a plugin stands; `plugin show --help` says more");
     row(&mut text, INTERRUPTED, "interrupted");
     text
 }

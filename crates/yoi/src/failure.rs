@@ -44,12 +44,32 @@ pub enum Failure {
     /// `yoi doctor` found what does not work, and has said so.
     #[error("{0} of the checks failed")]
     Checks(usize),
+    /// Something about a plugin.
+    #[error(transparent)]
+    Plugin(#[from] Box<Trouble>),
+    /// The answer was said on stdout, and is one that scripts tell by the exit status.
+    #[error("found, as was said")]
+    Found(u8),
     /// Nobody reads stdout any more: nothing to tell, and nobody to tell it to.
     #[error("nobody reads stdout")]
     BrokenPipe,
     /// Ctrl-C.
     #[error("interrupted")]
     Interrupted,
+}
+
+/// What is wrong with a plugin, or with what was asked about it.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct Trouble {
+    /// The exit status.
+    pub status: u8,
+    /// For programs.
+    pub code: Code,
+    /// What is wrong; may have many lines.
+    pub message: String,
+    /// What to do.
+    pub hint: Option<String>,
 }
 
 impl Failure {
@@ -69,6 +89,8 @@ impl Failure {
             Failure::Usage { .. } => exit::USAGE,
             Failure::Io { .. } | Failure::Console(_) | Failure::Checks(_) => exit::ERROR,
             Failure::Run(_) | Failure::Worker | Failure::RunUnknown => exit::RUN,
+            Failure::Plugin(trouble) => trouble.status,
+            Failure::Found(status) => *status,
             Failure::BrokenPipe => 0,
             Failure::Interrupted => exit::INTERRUPTED,
         }
@@ -88,16 +110,21 @@ impl Failure {
             }
             Failure::Client(error) => Some(error.remedy().to_owned()),
             Failure::Usage { hint, .. } => Some(hint.clone()),
+            Failure::Plugin(trouble) => trouble.hint.clone(),
             _ => None,
         }
     }
 
     /// What is told on stderr; nothing where there is nothing to tell.
     pub fn words(&self) -> Option<String> {
-        if matches!(self, Failure::BrokenPipe | Failure::Interrupted) {
+        if matches!(self, Failure::BrokenPipe | Failure::Interrupted | Failure::Found(_)) {
             return None;
         }
-        let mut words = format!("error: {}\n", clean::line(&self.to_string()));
+        let message = match self {
+            Failure::Plugin(trouble) => clean::text(&trouble.message),
+            _ => clean::line(&self.to_string()),
+        };
+        let mut words = format!("error: {message}\n");
         if let Some(hint) = self.hint() {
             words.push_str(&format!("hint: {}\n", clean::line(&hint)));
         }
@@ -109,6 +136,7 @@ impl Failure {
         Some(match self {
             Failure::Client(error) => error.to_problem(),
             Failure::Usage { message, .. } => Problem::new(Code::InvalidInput, message.clone()),
+            Failure::Plugin(trouble) => Problem::new(trouble.code.clone(), trouble.message.clone()),
             Failure::Io { .. } | Failure::Console(_) => {
                 Problem { retryable: false, ..Problem::new(Code::Internal, self.to_string()) }
             }

@@ -55,15 +55,12 @@ export class Rendering {
         return;
       }
       if (open?.type === "paragraph" && open.raw.length > PIECE_LENGTH) {
-        const cut = open.raw.lastIndexOf(" ", PIECE_LENGTH);
-        const raw = open.raw.slice(0, cut > 0 ? cut + 1 : PIECE_LENGTH);
-        for (const token of lex(raw) ?? []) this.#settle(token);
-        this.show(text, ending);
-        return;
+        for (const token of pieces(open).slice(0, -1)) this.#settle(token);
+        tokens = lex(text.slice(this.#settled.length)) ?? [];
       }
     }
     this.#code = undefined;
-    this.#replaceOpen(blocks(tokens, 0));
+    this.#replaceOpen(blocks(tokens.flatMap(pieces), 0));
     if (ending === "whole") void highlightAll(this.#host);
   }
 
@@ -203,7 +200,7 @@ function block(token: MarkedToken, depth: number): ChildNode[] {
       return [made];
     }
     case "paragraph":
-      return pieces(token, depth);
+      return [holding("p", inline(token.tokens, depth))];
     case "text":
       return token.tokens === undefined ? [text(token.text)] : inline(token.tokens, depth);
     case "code": {
@@ -229,8 +226,20 @@ function block(token: MarkedToken, depth: number): ChildNode[] {
   }
 }
 
-function pieces(token: Tokens.Paragraph, depth: number): ChildNode[] {
-  return [holding("p", inline(token.tokens, depth))];
+/** A paragraph that is very long, in several: browsers lay out each by itself. */
+function pieces(token: Token): Token[] {
+  if (token.type !== "paragraph" || token.raw.length <= PIECE_LENGTH) return [token];
+  const cut: Token[] = [];
+  for (let from = 0; from < token.raw.length; ) {
+    const space = token.raw.lastIndexOf(" ", from + PIECE_LENGTH);
+    let to = space > from && from + PIECE_LENGTH < token.raw.length ? space + 1 : from + PIECE_LENGTH;
+    // never within a character
+    const unit = token.raw.charCodeAt(to - 1);
+    if (unit >= 0xd800 && unit < 0xdc00) to -= 1;
+    cut.push(...(lex(token.raw.slice(from, to)) ?? []));
+    from = to;
+  }
+  return cut;
 }
 
 function listItem(item: Tokens.ListItem, depth: number): HTMLElement {

@@ -6,15 +6,20 @@
 
 /** Controls but tab and line ends; bidirectional embeddings, overrides and isolates; what joins nothing visibly. */
 const HIDDEN =
-  // eslint-disable-next-line no-control-regex
-  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\u200b\u2060-\u2064\ufeff\ufff9-\ufffb]|\r(?!\n)/g;
+  /([\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\u200b\u2060-\u2064\ufeff\ufff9-\ufffb])\1*|\r(?!\n)/g;
 
-/** The text with each such character as its code point, such as `‹U+202E›`. */
+/** The text with each such character as its code point, such as `‹U+202E›`; many of one as `‹U+0000 ×5000›`. */
 export function shown(text: string): string {
   return text.replace(HIDDEN, (found) => {
-    if (found === "\r") return "\n";
-    return `‹U+${(found.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}›`;
+    if (found.startsWith("\r")) return "\n";
+    const point = `U+${(found.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`;
+    return found.length === 1 ? `‹${point}›` : `‹${point} ×${found.length}›`;
   });
+}
+
+/** The same of its first `max` characters, and how many are left out. */
+export function shownBrief(text: string, max = 20_000): string {
+  return text.length > max ? `${shown(text.slice(0, max))}… (${text.length - max} more characters)` : shown(text);
 }
 
 /** The same on one line: for names and titles. At most `max` characters, then an ellipsis. */

@@ -2,6 +2,7 @@
 //!
 //! Owns reading the files that settings name, before anything is bound. Must not start anything.
 
+use super::plugins::Plugins;
 use super::settings::Settings;
 use crate::RuntimeOptions;
 use crate::server::{ServerOptions, Tls};
@@ -18,6 +19,9 @@ pub enum OpenError {
     /// The settings are wrong, as only opening what they name shows.
     #[error("{0}")]
     Settings(Problems),
+    /// The runtime cannot start.
+    #[error("the runtime cannot start: {0}")]
+    Start(String),
     /// The store cannot be opened.
     #[error("{what} cannot be opened: {reason}")]
     Store {
@@ -42,20 +46,23 @@ pub(super) fn server(settings: &Settings) -> Result<ServerOptions, Problems> {
     Ok(options)
 }
 
-/// What a runtime is started with: its recordings looked at, its store opened.
-pub(super) async fn runtime(settings: Settings) -> Result<RuntimeOptions, OpenError> {
+/// What a runtime is started with: its recordings looked at, its store opened; and its plugins.
+pub(super) async fn runtime(settings: Settings) -> Result<(RuntimeOptions, Plugins), OpenError> {
     check_recordings(&settings).await?;
     let Some(runtime_id) = settings.runtime_id.clone() else {
         return Err(OpenError::Settings("`runtime_id` is missing".to_owned().into()));
     };
+    let plugins = Plugins::new(&settings);
     let store = open_store(&settings).await?;
     let profiles = settings.profiles.into_iter().map(|entry| entry.profile).collect();
-    Ok(RuntimeOptions {
+    let mut options = RuntimeOptions {
         default_profile: settings.default_profile,
         limits: settings.limits,
         max_workers: settings.max_workers,
         ..RuntimeOptions::new(runtime_id, profiles, store)
-    })
+    };
+    plugins.prepare(&mut options);
+    Ok((options, plugins))
 }
 
 async fn open_store(settings: &Settings) -> Result<Arc<dyn Store>, OpenError> {

@@ -1,13 +1,14 @@
 //! A runtime in another program.
 //!
-//! Owns the way from that program's flags to what a runtime is started with. Must not start it,
-//! nor serve it.
+//! Owns the way from that program's flags to what a runtime is started with. Must not serve
+//! it.
 
 use super::args::EmbeddedArgs;
 use super::build::{self, OpenError};
+use super::plugins::Plugins;
 use super::resolve::resolve_embedded;
 use super::settings::Settings;
-use crate::RuntimeOptions;
+use crate::{Runtime, RuntimeOptions};
 use protocol::RuntimeId;
 use std::path::Path;
 use yoi_settings::{Environment, Problems, Report, Resolved};
@@ -50,14 +51,25 @@ impl Embedded {
     /// # Errors
     /// When a recording or the store cannot be opened.
     pub async fn open(self) -> Result<RuntimeOptions, OpenError> {
-        build::runtime(self.0.settings).await
+        let (options, _) = build::runtime(self.0.settings).await?;
+        Ok(options)
+    }
+
+    /// The runtime, started, and its plugins beside it. They are ended first.
+    ///
+    /// # Errors
+    /// When a recording or the store cannot be opened, or the runtime does not start.
+    pub async fn start(self) -> Result<(Runtime, Plugins), OpenError> {
+        let (options, plugins) = build::runtime(self.0.settings).await?;
+        let runtime = Runtime::start(options).await.map_err(|error| OpenError::Start(error.to_string()))?;
+        plugins.start(&runtime);
+        Ok((runtime, plugins))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Runtime;
     use clap::Args;
 
     fn folder(toml: &str) -> tempfile::TempDir {

@@ -82,6 +82,16 @@ yoi_settings::keys! { pub(super) KEYS: Settings;
     "retention_age", "retention-age", "YOI_RETENTION_AGE", "30d", "TIME", Plain,
         |s, t| { s.fs.retention_age = duration(t)?; Ok(()) },
         "How long events are kept";
+    ["Plugins"]
+    "plugins", "plugins", "YOI_PLUGINS", ".yoi/plugins", "FOLDER", Path,
+        |s, t| { s.plugins = PathBuf::from(t); Ok(()) },
+        "The folder of plugins: ID/plugin.toml is a package, ID.json what the plugin is configured with";
+    "plugin_grants", "plugin-grants", "YOI_PLUGIN_GRANTS", ".yoi/plugins.toml", "FILE", Path,
+        |s, t| { s.plugin_grants = PathBuf::from(t); Ok(()) },
+        "Which plugins are enabled and what each may reach, as `yoi plugin grant` writes it; without the file none runs";
+    "plugin_data", "plugin-data", "YOI_PLUGIN_DATA", ".yoi/plugin-data", "FOLDER", PathOr("memory"),
+        |s, t| { s.plugin_data = (t != "memory").then(|| PathBuf::from(t)); Ok(()) },
+        "The folder that keeps plugins' states and compiled code across restarts; `memory` keeps nothing";
     ["Logging"]
     "logging.format", "log-format", "YOI_LOG_FORMAT", "text", "WORD", Plain,
         |s, t| { s.log_format = word(t, logging::FORMATS)?; Ok(()) },
@@ -101,9 +111,10 @@ pub(super) static TABLE: Table<Settings> = Table::new("a runtime", FILE, KEYS, &
 pub(super) static EMBEDDED: Table<Settings> = Table {
     title: "the embedded runtime",
     file: File { flag: "runtime-config", called: "runtime.toml", ..FILE },
-    uses: |key| key.name == "runtime_id" || matches!(key.group, "Workers" | "Store"),
+    uses: |key| key.name == "runtime_id" || matches!(key.group, "Workers" | "Store" | "Plugins"),
     heading: |group| match group {
         "Store" => "Embedded runtime, store",
+        "Plugins" => "Embedded runtime, plugins",
         _ => "Embedded runtime, workers",
     },
     ..Table::new("", FILE, KEYS, &[PROFILES])

@@ -8,6 +8,7 @@ mod args;
 mod build;
 mod embedded;
 mod keys;
+mod plugins;
 mod profiles;
 mod recorder;
 mod reference;
@@ -16,6 +17,7 @@ mod run;
 mod settings;
 mod show;
 
+pub use self::plugins::Plugins;
 pub use args::{EmbeddedArgs, ServeArgs};
 pub use build::OpenError;
 pub use embedded::{Embedded, embedded};

@@ -68,6 +68,9 @@ fn read(entry: Entry<'_>) -> Option<ProfileEntry> {
     if name.parse::<protocol::RuntimeId>().is_err() {
         table.wrong("executor", "is of a profile whose name is not 1 to 64 characters of a-z, 0-9, '.', '_' and '-'");
     }
+    if name == super::plugins::PROFILE {
+        table.wrong("executor", "is of a profile whose name is that of plugins' streams: choose another");
+    }
     let kinds = [("echo", Kind::Echo), ("replay", Kind::Replay), ("process", Kind::Process)];
     let Some(kind) = table.word("executor", &kinds) else {
         if !table.has("executor") {

@@ -10,7 +10,7 @@ const HEAD: &str = "\
 
 What `worker-runtime` and `yoi runtime serve` take. The file is the one that `--config` or
 `YOI_CONFIG` names, else `.yoi/runtime.toml` where it exists. `yoi serve` takes `runtime_id` and the
-groups Workers and Store for its embedded runtime, and the profiles, from the same variables and the
+groups Workers, Store and Plugins for its embedded runtime, and the profiles, from the same variables and the
 same file, which `--runtime-config` names there; the backend's own settings stand for the rest.
 ";
 

@@ -33,7 +33,7 @@ impl From<OpenError> for Failure {
     fn from(error: OpenError) -> Failure {
         match error {
             OpenError::Settings(problems) => Failure::Settings(problems),
-            OpenError::Store { .. } => Failure::Other(error.to_string()),
+            OpenError::Store { .. } | OpenError::Start(_) => Failure::Other(error.to_string()),
         }
     }
 }
@@ -42,7 +42,8 @@ fn other(what: &str, error: impl std::fmt::Display) -> Failure {
     Failure::Other(format!("{what}: {error}"))
 }
 
-/// Serves a runtime until SIGINT or SIGTERM; a second one ends it at once.
+/// Serves a runtime until SIGINT or SIGTERM; a second one ends it at once. SIGHUP has the plugins'
+/// files read again.
 #[must_use]
 pub fn serve(args: &ServeArgs) -> ExitCode {
     let ended = resolve(args, &process_environment, Path::new(".")).map_err(Failure::from).and_then(|resolved| {
@@ -73,10 +74,13 @@ async fn run(resolved: Resolved<Settings>) -> Result<(), Failure> {
     raise_open_files();
     options.metrics = recorder::install();
     let scheme = if options.tls.is_some() { "https" } else { "http" };
-    let runtime_options = RuntimeOptions { capabilities: capabilities(), ..build::runtime(resolved.settings).await? };
+    let (runtime_options, plugins) = build::runtime(resolved.settings).await?;
+    let runtime_options = RuntimeOptions { capabilities: capabilities(), ..runtime_options };
     let runtime = Runtime::start(runtime_options).await;
     let runtime = runtime.map_err(|error| other("the runtime cannot start", error))?;
+    let drain = options.drain;
     let server = bind(options, &runtime).await?;
+    plugins.start(&runtime);
 
     let line = format!("listening on {scheme}://{}\n", server.local_addr());
     let mut stdout = std::io::stdout();
@@ -84,17 +88,30 @@ async fn run(resolved: Resolved<Settings>) -> Result<(), Failure> {
     let _ = stdout.write_all(line.as_bytes()).and_then(|()| stdout.flush());
     let cancel = CancellationToken::new();
     let mut running = Box::pin(server.run(cancel.clone()));
-    let ended = tokio::select! {
-        ended = &mut running => ended,
-        name = signals.next() => {
-            tracing::info!(signal = name, "ending; once more ends at once");
-            cancel.cancel();
-            tokio::select! {
-                ended = running => ended,
-                name = signals.next() => return Err(Failure::Other(format!("a second signal ({name}): ended at once"))),
-            }
+    let ended = loop {
+        tokio::select! {
+            ended = &mut running => break ended,
+            signal = signals.next() => match signal {
+                Asked::Reload => plugins.reload(),
+                Asked::End(name) => {
+                    tracing::info!(signal = name, "ending; once more ends at once");
+                    let first = async {
+                        // what they say last is still told, and served
+                        plugins.shutdown(drain).await;
+                        cancel.cancel();
+                    };
+                    let ending = async { tokio::join!(first, &mut running) };
+                    break tokio::select! {
+                        ((), ended) = ending => ended,
+                        name = signals.end() => {
+                            return Err(Failure::Other(format!("a second signal ({name}): ended at once")));
+                        }
+                    };
+                }
+            },
         }
     };
+    plugins.shutdown(drain).await;
     if ended.is_clean() { Ok(()) } else { Err(Failure::Other("not everything had ended in time".to_owned())) }
 }
 
@@ -110,7 +127,13 @@ async fn bind(options: ServerOptions, runtime: &Runtime) -> Result<Server, Failu
     }
 }
 
-/// The signals that end the program.
+/// What a signal asks for.
+enum Asked {
+    End(&'static str),
+    Reload,
+}
+
+/// The signals that the program listens for.
 struct Signals {
     interrupt: Signal,
     terminate: Signal,
@@ -126,11 +149,20 @@ impl Signals {
         })
     }
 
-    async fn next(&mut self) -> &'static str {
+    async fn next(&mut self) -> Asked {
         tokio::select! {
-            _ = self.interrupt.recv() => "SIGINT",
-            _ = self.terminate.recv() => "SIGTERM",
-            _ = self.hangup.recv() => "SIGHUP",
+            _ = self.interrupt.recv() => Asked::End("SIGINT"),
+            _ = self.terminate.recv() => Asked::End("SIGTERM"),
+            _ = self.hangup.recv() => Asked::Reload,
+        }
+    }
+
+    /// The next signal that ends the program.
+    async fn end(&mut self) -> &'static str {
+        loop {
+            if let Asked::End(name) = self.next().await {
+                return name;
+            }
         }
     }
 }

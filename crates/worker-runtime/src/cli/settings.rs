@@ -23,6 +23,12 @@ pub(super) struct Settings {
     pub store: Option<PathBuf>,
     pub fs: FsOptions,
     pub limits: Limits,
+    /// The folder of plugins' packages.
+    pub plugins: PathBuf,
+    /// The file of what they are granted.
+    pub plugin_grants: PathBuf,
+    /// Where their states are; nowhere where absent.
+    pub plugin_data: Option<PathBuf>,
     pub max_workers: usize,
     pub default_profile: String,
     pub log_format: LogFormat,
@@ -43,6 +49,9 @@ impl Settings {
             store: None,
             fs: FsOptions::new(PathBuf::new()),
             limits: Limits::default(),
+            plugins: PathBuf::new(),
+            plugin_grants: PathBuf::new(),
+            plugin_data: None,
             max_workers: 1,
             default_profile: String::new(),
             log_format: LogFormat::Text,

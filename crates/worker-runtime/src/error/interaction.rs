@@ -4,7 +4,7 @@
 
 use super::{GOING_AWAY, LOST, NOT_FOUND, STORE, api_error};
 use crate::store::StoreError;
-use crate::worker::Refusal;
+use crate::worker::{Refusal, STORE_UNAVAILABLE as STORE_REASON};
 use protocol::Status;
 
 /// Why a worker was not found.
@@ -47,6 +47,9 @@ pub enum InputError {
         /// A word for why.
         reason: String,
     },
+    /// The worker is only told things.
+    #[error("workers of the profile `{0}` take no input: they show what the runtime tells of something else")]
+    NoInput(String),
     /// The runtime no longer has the worker's profile.
     #[error("the worker's profile `{0}` is no longer configured on this runtime")]
     ProfileNotFound(String),
@@ -64,6 +67,7 @@ api_error!(InputError {
     InputError::Invalid(_) | InputError::KeyReused => InvalidInput,
     InputError::Busy { .. } => WorkerBusy,
     InputError::Stopped | InputError::Failed { .. } => WorkerStopped,
+    InputError::NoInput(_) => UnsupportedOperation,
     InputError::ProfileNotFound(_) => ProfileNotFound,
     InputError::Store(_) => StoreUnavailable,
     InputError::Lost => Internal,
@@ -76,11 +80,57 @@ impl From<Refusal> for InputError {
             Refusal::Stopped => InputError::Stopped,
             Refusal::Failed { reason } => InputError::Failed { reason },
             Refusal::KeyReused => InputError::KeyReused,
+            Refusal::NoInput(name) => InputError::NoInput(name),
             Refusal::NoProfile(name) => InputError::ProfileNotFound(name),
             Refusal::Store(e) => InputError::Store(e),
             Refusal::GoingAway => InputError::GoingAway,
             Refusal::Deleted => InputError::NotFound,
             Refusal::NoApproval | Refusal::NotAnOption(_) | Refusal::Lost => InputError::Lost,
+        }
+    }
+}
+
+/// Why something was not told.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TellError {
+    /// No such worker.
+    #[error("{NOT_FOUND}")]
+    NotFound,
+    /// The runtime is shutting down.
+    #[error("{GOING_AWAY}")]
+    GoingAway,
+    /// Stopped, or failed: nothing more is said in its stream.
+    #[error("the worker is stopped")]
+    Stopped,
+    /// An event does not hold as much.
+    #[error("this is larger than an event may be")]
+    TooLarge,
+    /// The store.
+    #[error("{STORE}")]
+    Store(#[source] StoreError),
+    /// The worker's task is gone.
+    #[error("{LOST}")]
+    Lost,
+}
+
+api_error!(TellError {
+    TellError::NotFound => WorkerNotFound,
+    TellError::GoingAway => GoingAway,
+    TellError::Stopped => WorkerStopped,
+    TellError::TooLarge => PayloadTooLarge,
+    TellError::Store(_) => StoreUnavailable,
+    TellError::Lost => Internal,
+});
+
+impl From<Refusal> for TellError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Failed { reason } if reason == STORE_REASON => TellError::Store(StoreError::Closed(reason)),
+            Refusal::Stopped | Refusal::Failed { .. } => TellError::Stopped,
+            Refusal::Store(e) => TellError::Store(e),
+            Refusal::GoingAway => TellError::GoingAway,
+            Refusal::Deleted => TellError::NotFound,
+            _ => TellError::Lost,
         }
     }
 }

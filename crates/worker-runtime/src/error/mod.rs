@@ -7,7 +7,7 @@ mod interaction;
 mod lifecycle;
 mod management;
 
-pub use interaction::{ApprovalError, CancelError, InputError, LookupError, TranscriptError};
+pub use interaction::{ApprovalError, CancelError, InputError, LookupError, TellError, TranscriptError};
 pub use lifecycle::{CreateError, DeleteError, ListError, ResumeError, StopError};
 pub use management::{ShutdownError, StartError};
 

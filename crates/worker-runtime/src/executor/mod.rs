@@ -18,10 +18,14 @@ mod questions;
 pub mod replay;
 #[cfg(test)]
 mod testing;
+mod told_only;
+mod toolbox;
 
 pub use echo::{Echo, EchoOptions};
 pub use process::{Input, Lifetime, Mode, Process, ProcessOptions, ProcessOptionsError, RunEnd};
 pub use replay::{Approvals, Recording, Replay, ReplayError, ReplayOptions, ReplayOptionsError, Speed};
+pub use told_only::ToldOnly;
+pub use toolbox::{NoTools, Tool, ToolCall, ToolFailure, Toolbox};
 
 /// What an executor says, in order. Block and approval ids are its own, unique in a run; the
 /// worker gives them names that are unique in its log.
@@ -165,6 +169,8 @@ pub struct RunContext {
     /// Cancelled when the run is to end: be gone within 100 ms, and release what outlives the
     /// run (a process that takes longer to die) before [`Executor::run`] returns.
     pub cancel: CancellationToken,
+    /// What it may call.
+    pub tools: Arc<dyn Toolbox>,
     /// Where to say things. Bounded: saying waits while the log is slower than the executor.
     pub out: Emitter,
 }
@@ -248,6 +254,15 @@ pub trait Executor: Send + 'static {
     }
 }
 
+/// What workers of a profile are given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    /// Input, by whoever may.
+    Input,
+    /// Nothing: they are told things by the runtime, which makes them itself.
+    Nothing,
+}
+
 /// Makes the executor of a worker; one for each profile.
 pub trait Profile: Send + Sync + 'static {
     /// Its name: `[a-z0-9][a-z0-9._-]{0,63}`.
@@ -259,6 +274,11 @@ pub trait Profile: Send + Sync + 'static {
     /// For people.
     fn description(&self) -> Option<&str> {
         None
+    }
+
+    /// What its workers are given.
+    fn takes(&self) -> Takes {
+        Takes::Input
     }
 
     /// An executor for a worker; called when its first run begins.

@@ -31,6 +31,7 @@ pub(crate) fn context_in(
         workdir,
         input: vec![Part::text(text)],
         cancel: cancel.clone(),
+        tools: std::sync::Arc::new(super::NoTools),
         out,
     };
     (context, said, cancel)

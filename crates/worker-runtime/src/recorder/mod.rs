@@ -203,6 +203,11 @@ impl Recorder {
     }
 }
 
+/// Whether an event can hold this as an extension.
+pub(crate) fn fits(namespace: &str, value: &serde_json::Value) -> bool {
+    namespace.len() <= NAME_BYTES && text::json_len(value) <= VALUE_BYTES
+}
+
 /// The first event of an input, and its entry.
 pub(crate) fn user_message(run_id: RunId, content: Vec<Part>, ids: &mut IdMaker, draft: &mut Draft) {
     let entry_id = ids.local("u_", draft.at);

@@ -6,6 +6,7 @@
 use super::registry::{Reservation, Reserved};
 use super::{Created, Inner};
 use crate::error::CreateError;
+use crate::executor::Takes;
 use crate::store::{StoreError, StoredWorker};
 use crate::worker::{Refusal, Worker, WorkerRecord, request_fingerprint};
 use event_log::{Lineage, Seq};
@@ -31,25 +32,63 @@ pub(super) async fn create(inner: &Arc<Inner>, request: CreateWorker) -> Result<
         return Err(CreateError::GoingAway);
     }
     check(&request)?;
+    let profile = profile_of(inner, &request, Takes::Input);
     let print = request_fingerprint(&request);
     if let Some(worker) = request.worker_id.and_then(|id| inner.registry.get(id)) {
         return existing(&worker, &print);
     }
-    let profile = request.profile.clone().unwrap_or_else(|| inner.default_profile.clone());
-    if !inner.kit.profiles.contains_key(&profile) {
-        return Err(CreateError::ProfileNotFound { name: profile, known: inner.profile_names() });
-    }
+    let profile = profile?;
     if let Some(workdir) = &request.workdir
         && !tokio::fs::metadata(workdir).await.is_ok_and(|m| m.is_dir())
     {
         return Err(invalid("`workdir` is not a folder that exists on the runtime's machine"));
     }
+    let existing = |worker: &Worker| existing(worker, &print);
+    reserve(inner, request, profile, &print, existing).await
+}
+
+/// Makes a worker that is only told things, or finds it.
+pub(super) async fn open(inner: &Arc<Inner>, request: CreateWorker) -> Result<Created, CreateError> {
+    if inner.is_closing() {
+        return Err(CreateError::GoingAway);
+    }
+    check(&request)?;
+    let profile = profile_of(inner, &request, Takes::Nothing)?;
+    let existing = |worker: &Worker| match worker.record.worker.profile == profile {
+        true => Ok(Created::Existing(worker.detail())),
+        false => Err(CreateError::Exists),
+    };
+    if let Some(worker) = request.worker_id.and_then(|id| inner.registry.get(id)) {
+        return existing(&worker);
+    }
+    let print = request_fingerprint(&request);
+    reserve(inner, request, profile.clone(), &print, existing).await
+}
+
+/// The profile that is asked for, if its workers are given this.
+fn profile_of(inner: &Inner, request: &CreateWorker, takes: Takes) -> Result<String, CreateError> {
+    let name = request.profile.clone().unwrap_or_else(|| inner.default_profile.clone());
+    match inner.kit.profiles.get(&name) {
+        Some(profile) if profile.takes() == takes => Ok(name),
+        Some(_) => Err(invalid(format!("workers of the profile `{name}` are made by the runtime itself"))),
+        None => Err(CreateError::ProfileNotFound { name, known: inner.profile_names() }),
+    }
+}
+
+/// Takes the id, and makes the worker.
+async fn reserve(
+    inner: &Arc<Inner>,
+    request: CreateWorker,
+    profile: String,
+    print: &str,
+    existing: impl Fn(&Worker) -> Result<Created, CreateError>,
+) -> Result<Created, CreateError> {
     let created_at = inner.kit.clock.now();
     let id = request.worker_id.unwrap_or_else(|| inner.ids.lock().worker(created_at));
     let reservation = loop {
         match inner.registry.reserve(id, inner.max_workers) {
             Reserved::Yes(reservation) => break reservation,
-            Reserved::Ready(worker) => return existing(&worker, &print),
+            Reserved::Ready(worker) => return existing(&worker),
             // it closes when whoever is at it is done
             Reserved::Changing(mut over) => while over.changed().await.is_ok() {},
             Reserved::Full => return Err(CreateError::TooMany { max: inner.max_workers }),
@@ -63,7 +102,7 @@ pub(super) async fn create(inner: &Arc<Inner>, request: CreateWorker) -> Result<
         created_at,
         extra: Map::new(),
     };
-    let record = WorkerRecord::new(info, request.workdir, print);
+    let record = WorkerRecord::new(info, request.workdir, print.to_owned());
     let making = tokio::spawn(make(Arc::clone(inner), reservation, id, record));
     making.await.unwrap_or(Err(CreateError::Lost))
 }

@@ -45,7 +45,7 @@ impl Management {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             status: if inner.is_closing() { "stopping" } else { "ready" }.to_owned(),
             capabilities,
-            profiles: inner.kit.profiles.values().map(profile).collect(),
+            profiles: inner.open_profiles().map(profile).collect(),
             default_profile: inner.default_profile.clone(),
             counts: self.counts(),
             store: StoreInfo {

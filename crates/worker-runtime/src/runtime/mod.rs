@@ -4,6 +4,7 @@
 
 mod catalogue;
 mod create;
+mod intake;
 mod interaction;
 mod list;
 mod management;
@@ -13,6 +14,7 @@ mod shutdown;
 mod start;
 
 pub use catalogue::{Catalogue, Created};
+pub use intake::{Intake, Told};
 pub use interaction::Interaction;
 pub use list::{LabelFilter, ListQuery};
 pub use management::Management;
@@ -20,7 +22,7 @@ pub use observation::{Observation, Watching};
 pub use shutdown::{ShutdownReport, StoreEnd};
 
 use crate::error::{LookupError, StartError};
-use crate::executor::SharedProfile;
+use crate::executor::{SharedProfile, Takes};
 use crate::ids::IdMaker;
 use crate::options::RuntimeOptions;
 use crate::store::Store;
@@ -88,6 +90,12 @@ impl Runtime {
         Interaction { inner: Arc::clone(&self.inner) }
     }
 
+    /// Telling something in a worker's stream.
+    #[must_use]
+    pub fn intake(&self) -> Intake {
+        Intake { inner: Arc::clone(&self.inner) }
+    }
+
     /// Watching a worker.
     #[must_use]
     pub fn observation(&self) -> Observation {
@@ -113,7 +121,12 @@ impl Inner {
         self.closing.load(Ordering::Acquire)
     }
 
+    /// Those that anybody can make a worker with.
+    fn open_profiles(&self) -> impl Iterator<Item = &SharedProfile> {
+        self.kit.profiles.values().filter(|profile| profile.takes() == Takes::Input)
+    }
+
     fn profile_names(&self) -> Vec<String> {
-        self.kit.profiles.keys().cloned().collect()
+        self.open_profiles().map(|profile| profile.name().to_owned()).collect()
     }
 }

@@ -5,6 +5,7 @@
 use super::registry::Registry;
 use super::{Inner, Profiles};
 use crate::error::StartError;
+use crate::executor::{SharedProfile, Takes};
 use crate::ids::IdMaker;
 use crate::options::RuntimeOptions;
 use crate::worker::{Kit, Refusal, Worker, WorkerRecord};
@@ -22,6 +23,7 @@ pub(super) async fn start(options: RuntimeOptions) -> Result<Inner, StartError> 
     let kit = Kit {
         clock: options.clock,
         profiles: Arc::new(profiles),
+        tools: options.toolbox,
         sealer: Arc::new(Sealer::new(CursorKey::from(options.store.cursor_key()), Vec::new())),
         limits: options.limits,
     };
@@ -90,8 +92,9 @@ fn profiles(options: &RuntimeOptions) -> Result<Profiles, StartError> {
     if profiles.is_empty() {
         return Err(StartError::NoProfiles);
     }
-    if !profiles.contains_key(&options.default_profile) {
-        let known = profiles.into_keys().collect();
+    let takes_input = |profile: &SharedProfile| profile.takes() == Takes::Input;
+    if !profiles.get(&options.default_profile).is_some_and(takes_input) {
+        let known = profiles.into_iter().filter(|(_, profile)| takes_input(profile)).map(|(name, _)| name).collect();
         return Err(StartError::UnknownDefault { name: options.default_profile.clone(), known });
     }
     Ok(profiles)

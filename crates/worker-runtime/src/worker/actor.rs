@@ -12,7 +12,7 @@ use super::keys::Keys;
 use super::pen::Pen;
 use super::record::CheckpointOut;
 use super::run::{ActiveRun, Hearing, RunOptions, RunStep, Starting};
-use crate::executor::{Ending, Executor, Output};
+use crate::executor::{Ending, Executor, Output, Toolbox};
 use crate::ids::IdMaker;
 use crate::lifecycle::{Lifecycle, Phase, Then};
 use crate::metric_definitions::{RUNS, STORE_FAILURES};
@@ -29,7 +29,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 /// Why a worker whose store failed is `failed`.
-const STORE_UNAVAILABLE: &str = "store_unavailable";
+pub(crate) const STORE_UNAVAILABLE: &str = "store_unavailable";
 
 /// That the runtime shuts down.
 pub(super) struct Leaving {
@@ -44,6 +44,7 @@ pub(crate) struct Actor {
     pub(super) workdir: Option<PathBuf>,
     pub(super) profile: String,
     pub(super) profiles: Arc<Profiles>,
+    pub(super) tools: Arc<dyn Toolbox>,
     pub(super) stream: Arc<Stream>,
     pub(super) commands: mpsc::Receiver<Command>,
     pub(super) told: mpsc::Receiver<Commit>,
@@ -196,7 +197,9 @@ impl Actor {
         };
         tracing::debug!(worker_id = %self.id, run_id = %starting.run, "a run begins");
         let (worker_id, workdir, executor) = (self.id, self.workdir.clone(), self.executor.take());
-        self.run = Some(ActiveRun::start(starting, RunOptions { worker_id, workdir, profile, executor, recorder }));
+        let tools = Arc::clone(&self.tools);
+        let options = RunOptions { worker_id, workdir, profile, executor, tools, recorder };
+        self.run = Some(ActiveRun::start(starting, options));
     }
 
     /// Says the end of a run that never started.

@@ -3,6 +3,7 @@
 //! Owns the words between the API and the task. Must not decide anything.
 
 use crate::lifecycle::Conflict;
+use crate::runtime::Told;
 use crate::store::StoreError;
 use protocol::{Part, RunId, Status};
 use tokio::sync::oneshot;
@@ -23,6 +24,8 @@ pub(crate) enum Command {
     Resume { reply: Reply<()> },
     /// Answer a question.
     Resolve { approval_id: String, option: String, reply: Reply<()> },
+    /// Say this to whoever watches.
+    Tell { told: Told, reply: Reply<()> },
     /// End the task, if the worker is stopped.
     Retire { reply: Reply<()> },
     /// End run and task, at the latest `by` then.
@@ -49,6 +52,8 @@ pub(crate) enum Refusal {
         reason: String,
     },
     KeyReused,
+    /// Its profile takes no input.
+    NoInput(String),
     NoProfile(String),
     NoApproval,
     NotAnOption(Vec<String>),

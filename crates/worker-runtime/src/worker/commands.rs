@@ -7,13 +7,14 @@ use super::actor::{Actor, Leaving};
 use super::command::{Command, Left, Refusal, Reply};
 use super::record::KeyNote;
 use super::run::{ActiveRun, Starting};
-use crate::executor::Ending;
+use crate::executor::{Ending, Takes};
 use crate::ids::fingerprint;
 use crate::lifecycle::{Holding, Phase};
-use crate::recorder::{Unresolved, user_message};
+use crate::recorder::{Unresolved, notice, user_message};
+use crate::runtime::Told;
 use crate::store::Flush;
 use event_log::Seq;
-use protocol::{Part, RunId, Status, Trigger};
+use protocol::{EventKind, Part, RunId, Status, Trigger};
 
 impl Actor {
     /// Does what is asked, or refuses.
@@ -36,6 +37,10 @@ impl Actor {
                 Err(refusal) => refuse(reply, refusal),
             },
             Command::Resolve { approval_id, option, reply } => self.resolve(&approval_id, option, reply),
+            Command::Tell { told, reply } => match self.tell(told) {
+                Ok(seq) => self.acknowledge(seq, Ack::Done(reply)),
+                Err(refusal) => refuse(reply, refusal),
+            },
             Command::Retire { reply } => match self.lifecycle.phase() {
                 Phase::Stopped | Phase::Failed { .. } => self.retiring = Some(reply),
                 _ => refuse(reply, Refusal::Busy { status: self.lifecycle.status() }),
@@ -64,9 +69,13 @@ impl Actor {
             let same = known.note.fingerprint == *print;
             return if same { Ok((known.seq, known.note.run_id)) } else { Err(Refusal::KeyReused) };
         }
-        self.lifecycle.may_start()?;
-        if !self.profiles.contains_key(&self.profile) {
-            return Err(Refusal::NoProfile(self.profile.clone()));
+        match self.profiles.get(&self.profile).map(|profile| profile.takes()) {
+            Some(Takes::Nothing) => return Err(Refusal::NoInput(self.profile.clone())),
+            Some(Takes::Input) => self.lifecycle.may_start()?,
+            None => {
+                self.lifecycle.may_start()?;
+                return Err(Refusal::NoProfile(self.profile.clone()));
+            }
         }
         let mut draft = self.pen.draft();
         let run = self.ids.run(draft.at);
@@ -82,6 +91,21 @@ impl Actor {
         }
         self.starting = Some((seq, Starting { run, input: content }));
         Ok((seq, run))
+    }
+
+    /// Says what somebody else has to say, between whatever the executor says.
+    fn tell(&mut self, told: Told) -> Result<Seq, Refusal> {
+        match self.lifecycle.phase() {
+            Phase::Stopped => return Err(Refusal::Stopped),
+            Phase::Failed { reason } => return Err(Refusal::Failed { reason: reason.clone() }),
+            _ => {}
+        }
+        let mut draft = self.pen.draft();
+        match told {
+            Told::Notice { level, code, message } => notice(level, code, message, &mut self.ids, &mut draft),
+            Told::Extension { namespace, value } => draft.say(EventKind::Extension { namespace, value }),
+        }
+        Ok(self.write(draft, Flush::AsConfigured))
     }
 
     /// Ends the run, if there is one; returns the event that says so.
@@ -229,6 +253,7 @@ fn dismiss(command: Command, refusal: Refusal) {
         | Command::Stop { reply }
         | Command::Resume { reply }
         | Command::Resolve { reply, .. }
+        | Command::Tell { reply, .. }
         | Command::Retire { reply } => refuse(reply, refusal),
         // it is leaving already, or about to be gone
         Command::Leave { reply, .. } => _ = reply.send(Left::Nothing),

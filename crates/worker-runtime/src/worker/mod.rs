@@ -16,11 +16,13 @@ mod record;
 mod restore;
 mod run;
 
+pub(crate) use actor::STORE_UNAVAILABLE;
 pub(crate) use command::{Command, Left, Refusal, Reply};
 pub(crate) use record::{WorkerRecord, request_fingerprint};
 pub(crate) use restore::restore;
 
 use crate::clock::Clock;
+use crate::executor::Toolbox;
 use crate::ids::IdMaker;
 use crate::lifecycle::Lifecycle;
 use crate::runtime::Profiles;
@@ -46,6 +48,7 @@ const COMMANDS: usize = 64;
 pub(crate) struct Kit {
     pub clock: Arc<dyn Clock>,
     pub profiles: Arc<Profiles>,
+    pub tools: Arc<dyn Toolbox>,
     pub sealer: Arc<Sealer>,
     pub limits: Limits,
 }
@@ -97,6 +100,7 @@ impl Worker {
             workdir: record.workdir.as_ref().map(PathBuf::from),
             profile: record.worker.profile.clone(),
             profiles: Arc::clone(&kit.profiles),
+            tools: Arc::clone(&kit.tools),
             stream: Arc::clone(&stream),
             commands: asked,
             told,

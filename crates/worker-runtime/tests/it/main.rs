@@ -11,6 +11,8 @@ mod core_faults;
 #[cfg(test)]
 mod core_input;
 #[cfg(test)]
+mod core_intake;
+#[cfg(test)]
 #[cfg(feature = "fs-store")]
 mod core_restart;
 #[cfg(test)]

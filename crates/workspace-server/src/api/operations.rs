@@ -109,7 +109,7 @@ operations! {
     post "/api/runtimes/{runtime_id}/workers", "createWorker", "Make a worker; with a `worker_id` it may be sent again (200 then)", &[], Some("CreateWorker"), 201, Body::Json("WorkerDetail"), &["invalid_input", "profile_not_found", "worker_exists", "forbidden", "rate_limited", "payload_too_large"];
     get worker!(""), "getWorker", "One worker", &[], None, 200, Body::Json("WorkerDetail"), &["worker_not_found"];
     delete worker!(""), "deleteWorker", "Remove a stopped worker and its log", &[], None, 204, Body::None, &["worker_not_found", "worker_busy", "forbidden", "rate_limited"];
-    post worker!("/input"), "sendInput", "Say something; with an `idempotency_key` it may be sent again", &[], Some("SendInput"), 202, Body::Json("InputAccepted"), &["invalid_input", "worker_busy", "worker_stopped", "worker_not_found", "forbidden", "rate_limited", "payload_too_large"];
+    post worker!("/input"), "sendInput", "Say something; with an `idempotency_key` it may be sent again", &[], Some("SendInput"), 202, Body::Json("InputAccepted"), &["invalid_input", "unsupported_operation", "worker_busy", "worker_stopped", "worker_not_found", "forbidden", "rate_limited", "payload_too_large"];
     post worker!("/cancel"), "cancelRun", "End the run under way", &[], None, 200, Body::Json("WorkerDetail"), &["worker_not_found", "forbidden", "rate_limited"];
     post worker!("/stop"), "stopWorker", "End the worker; its log stays", &[], None, 200, Body::Json("WorkerDetail"), &["worker_not_found", "forbidden", "rate_limited"];
     post worker!("/resume"), "resumeWorker", "Start a stopped worker again from its log", &[], None, 200, Body::Json("WorkerDetail"), &["worker_not_found", "worker_busy", "forbidden", "rate_limited"];

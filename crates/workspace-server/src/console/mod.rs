@@ -11,16 +11,13 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY};
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
+use include_dir::{Dir, include_dir};
 use protocol::Code;
-use rust_embed::RustEmbed;
-use std::borrow::Cow;
+use sha2::{Digest, Sha256};
 use yoi_edge::Refused;
 
 /// What `scripts/build-web` has made; nothing but a `.gitignore` where it never ran.
-#[derive(RustEmbed)]
-#[folder = "../../web/dist"]
-#[exclude = ".gitignore"]
-struct Files;
+static FILES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../web/dist");
 
 /// The page, which is the same under every path of it.
 const PAGE: &str = "index.html";
@@ -29,21 +26,21 @@ const NOT_BUILT: &str = include_str!("not-built.html");
 
 /// One file.
 struct File {
-    bytes: Cow<'static, [u8]>,
+    bytes: &'static [u8],
     /// Names its content.
     tag: String,
 }
 
 fn file(name: &str) -> Option<File> {
-    let found = Files::get(name)?;
-    let hash = found.metadata.sha256_hash();
+    let bytes = FILES.get_file(name)?.contents();
+    let hash = Sha256::digest(bytes);
     let tag = hash.iter().take(12).fold(String::from("\""), |tag, byte| format!("{tag}{byte:02x}"));
-    Some(File { bytes: found.data, tag: tag + "\"" })
+    Some(File { bytes, tag: tag + "\"" })
 }
 
 /// Whether the console answers to this path: one of its pages, or a file of it.
 pub(crate) fn serves(path: &str) -> bool {
-    is_page(path) || asset(path).is_some_and(|name| Files::get(name).is_some())
+    is_page(path) || asset(path).is_some_and(|name| FILES.get_file(name).is_some())
 }
 
 /// Whether the page is asked for: the overview, settings, or a worker.
@@ -56,10 +53,11 @@ fn is_page(path: &str) -> bool {
     }
 }
 
-/// The name of the file that a path means; what was compressed beforehand has no path of its own.
+/// The name of the file that a path means. What was compressed beforehand has no path of its own, nor has what
+/// is no file of the console's.
 fn asset(path: &str) -> Option<&str> {
     let name = path.strip_prefix('/')?;
-    (name != PAGE && !encoding::is_variant(name)).then_some(name)
+    (name != PAGE && !name.starts_with('.') && !encoding::is_variant(name)).then_some(name)
 }
 
 /// Answers where no route of the API does.
@@ -85,10 +83,7 @@ fn answer(name: &str, asked: &HeaderMap, file: impl Fn(&str) -> Option<File>) ->
     let mut response = if has_it.is_some_and(|tags| tags.split(',').any(|tag| tag.trim() == found.tag)) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        let mut response = Response::new(match found.bytes {
-            Cow::Borrowed(bytes) => Body::from(bytes),
-            Cow::Owned(bytes) => Body::from(bytes),
-        });
+        let mut response = Response::new(Body::from(found.bytes));
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(headers::content_type(name)));
         if let Some(encoding) = encoding {
             response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static(encoding.name()));

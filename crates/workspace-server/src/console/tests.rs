@@ -11,7 +11,7 @@ fn built(name: &str) -> Option<File> {
         "assets/a-1.js.br" => "br",
         _ => return None,
     };
-    Some(File { bytes: Cow::Borrowed(text.as_bytes()), tag: format!("\"{name}\"") })
+    Some(File { bytes: text.as_bytes(), tag: format!("\"{name}\"") })
 }
 
 fn asking(header: http::HeaderName, value: &'static str) -> HeaderMap {

@@ -5,6 +5,7 @@
 
 mod console;
 mod doctor;
+mod plugin;
 mod runtime;
 mod session;
 mod token;
@@ -37,6 +38,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Token(TokenCommand::New { principal, role }) => {
             return conclude(output, token::new(output, &principal, &role));
         }
+        Command::Plugin(command) => return conclude(output, plugin::run(output, command)),
         Command::Config(ConfigCommand::Show(args)) => {
             return crate::serving::config_show(&args, output.form == Form::Json);
         }
@@ -94,6 +96,7 @@ async fn ask(server: &Server, output: Output, command: Command) -> Result<(), Fa
         // ask no server, and have been dealt with
         Command::Serve(_)
         | Command::Token(_)
+        | Command::Plugin(_)
         | Command::Runtime(RuntimeCommand::Serve(_))
         | Command::Record(_)
         | Command::Login

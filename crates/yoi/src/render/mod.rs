@@ -18,7 +18,7 @@ mod tests;
 
 pub use runtimes::{runtime, runtimes};
 pub use session::session;
-pub use table::{detail, table};
+pub use table::{columns, detail, table};
 
 use crate::look::{Look, Paint};
 use block::Block;

@@ -23,6 +23,8 @@ mod midblock;
 #[cfg(test)]
 mod outage;
 #[cfg(test)]
+mod plugin;
+#[cfg(test)]
 mod process;
 #[cfg(test)]
 mod profiles;

@@ -6,6 +6,7 @@
 //! What a kept program writes while no run is under way waits in its pipe and belongs to the next
 //! run; of its standard error the first lines are kept for it.
 
+mod calls;
 mod decode;
 mod group;
 mod marker;

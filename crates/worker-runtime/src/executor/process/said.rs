@@ -28,8 +28,22 @@ pub(super) enum Said {
     },
     /// The run is over.
     Finished(Ending),
+    /// A tool is to be called.
+    Call(Call),
     /// An event that only the worker makes.
     NotItsToSay(&'static str),
+}
+
+/// A tool that is to be called.
+#[derive(Debug, Deserialize)]
+pub(super) struct Call {
+    /// The program's name for the call.
+    pub call_id: String,
+    /// Which tool.
+    pub tool: String,
+    /// What it is given.
+    #[serde(default)]
+    pub arguments: Map<String, Value>,
 }
 
 /// Why a line says nothing.
@@ -143,6 +157,9 @@ fn read_other(line: &str) -> Result<Said, LineError> {
     if let Some(own) = WORKERS_OWN.into_iter().find(|own| *own == type_name) {
         return Ok(Said::NotItsToSay(own));
     }
+    if type_name == "call_tool" {
+        return Ok(Said::Call(serde_json::from_str(line)?));
+    }
     if !EventKind::TYPES.contains(&&*type_name) {
         return match AnyEvent::from_json(line)? {
             AnyEvent::Unknown(event) if event.json().len() <= MAX_EVENT_BYTES => Ok(Said::Say(Output::Unknown(event))),
@@ -244,6 +261,11 @@ mod tests {
         assert!(matches!(ask, Ok(Said::Ask(approval)) if approval.extra.is_empty()));
         let failed = read(br#"{"type":"run_finished","outcome":"failed"}"#);
         assert!(matches!(failed, Ok(Said::Finished(ending)) if ending.error.as_ref().unwrap().reason == "reported"));
+        let call = read(br#"{"type":"call_tool","call_id":"c","tool":"t","arguments":{"n":1}}"#);
+        assert!(
+            matches!(call, Ok(Said::Call(call)) if (&*call.call_id, &*call.tool) == ("c", "t") && call.arguments.len() == 1)
+        );
+        assert!(matches!(read(br#"{"type":"call_tool","call_id":"c","tool":"t"}"#), Ok(Said::Call(_))));
         let own = read(br#"{"type":"user_message","content":[]}"#);
         assert!(matches!(own, Ok(Said::NotItsToSay("user_message"))));
     }
@@ -254,6 +276,7 @@ mod tests {
             (&b"hello"[..], "expected"),
             (b"{}", "missing field `type`"),
             (br#"{"type":"block_delta","block_id":"b"}"#, "missing field `text`"),
+            (br#"{"type":"call_tool","call_id":"c","tool":"t","arguments":[]}"#, "expected a map"),
             (b"\xff", "not UTF-8"),
         ] {
             let error = read(line).unwrap_err().to_string();

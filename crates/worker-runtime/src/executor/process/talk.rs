@@ -5,17 +5,20 @@
 
 use super::super::lines::Line;
 use super::super::questions::{Answer, Questions};
+use super::calls::{Answered, Calls};
 use super::decode::Decoder;
 use super::marker::Marker;
 use super::options::{Input, Lifetime, Mode, ProcessOptions, RunEnd};
 use super::program::{Program, Stdout};
-use super::said::{self, Said};
+use super::said::{self, Call, Said};
 use super::stderr::LINES_PER_RUN;
 use super::stdin::Stdin;
-use crate::executor::{Ending, Output, RunContext, RunOver};
+use crate::executor::{Ending, Output, RunContext, RunOver, Tool, ToolFailure};
 use protocol::{Approval, BlockKind, BlockStatus, Level, Part, RunId, floor_char_boundary};
 use serde::Serialize;
+use serde_json::Value;
 use std::process::ExitStatus;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -36,6 +39,9 @@ const BAD_LINE_CHARS: usize = 200;
 
 /// The most questions open at once.
 const OPEN_QUESTIONS: usize = 64;
+
+/// The most bytes of a call's name.
+const CALL_ID_BYTES: usize = 256;
 
 /// The name of the block that holds a program's text.
 const BLOCK: &str = "stdout";
@@ -72,8 +78,23 @@ pub(super) enum Close {
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Told<'a> {
-    Input { run_id: RunId, content: &'a [Part] },
-    ApprovalResolved { approval_id: &'a str, outcome: &'a str },
+    Input {
+        run_id: RunId,
+        content: &'a [Part],
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        tools: Vec<Tool>,
+    },
+    ApprovalResolved {
+        approval_id: &'a str,
+        outcome: &'a str,
+    },
+    ToolResult {
+        call_id: &'a str,
+        content: &'a [Part],
+        is_error: bool,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        code: Option<&'static str>,
+    },
     Cancel,
 }
 
@@ -93,6 +114,7 @@ pub(super) struct Talk<'a> {
     context: &'a RunContext,
     deadline: Option<Instant>,
     questions: Questions,
+    calls: Calls,
     /// What the program said of the run's end.
     finished: Option<Ending>,
     /// The text block is open.
@@ -119,6 +141,7 @@ impl<'a> Talk<'a> {
             context,
             deadline: options.time_limit.and_then(|limit| now.checked_add(limit)),
             questions: Questions::default(),
+            calls: Calls::new(Arc::clone(&context.tools), context.worker_id, &context.cancel),
             finished: None,
             open: false,
             decoder: Decoder::default(),
@@ -178,7 +201,14 @@ impl<'a> Talk<'a> {
 
     fn tell_input(&self, stdin: &mut Stdin) {
         match self.options.input {
-            Input::JsonLine => Told::Input { run_id: self.context.run_id, content: &self.context.input }.tell(stdin),
+            Input::JsonLine => {
+                // a program that does not speak events cannot call
+                let tools = match self.options.mode {
+                    Mode::JsonLines => self.context.tools.tools(),
+                    Mode::Text => Vec::new(),
+                };
+                Told::Input { run_id: self.context.run_id, content: &self.context.input, tools }.tell(stdin);
+            }
             Input::Text => {
                 stdin.push(self.context.input_text().as_bytes());
                 match self.options.lifetime {
@@ -214,6 +244,7 @@ impl<'a> Talk<'a> {
                 () = at(quiet), if quiet.is_some() && exit.is_none() => return self.close_run(program).await,
                 () = stdin.write(), if stdin.is_busy() => self.quiet_since = Instant::now(),
                 answer = self.questions.answered(), if !stdin.is_busy() => tell_answer(&answer, stdin),
+                answered = self.calls.answered(), if !stdin.is_busy() => self.tell_result(answered, stdin).await?,
                 line = stderr.next(), if !stderr.is_ended() => {
                     if let Some(line) = line {
                         self.stderr_line(line).await?;
@@ -243,10 +274,12 @@ impl<'a> Talk<'a> {
         match exit {
             Some(status) => {
                 self.finish_output(program, status).await?;
+                self.give_up_calls().await?;
                 self.tell_suppressed(program).await?;
                 Ok(Close::Exited(status, self.finished.take()))
             }
             None => {
+                self.give_up_calls().await?;
                 self.tell_suppressed(program).await?;
                 Ok(self.finished.take().map_or(Close::Mute, Close::Ended))
             }
@@ -255,6 +288,7 @@ impl<'a> Talk<'a> {
 
     /// The run of a program that lives on is over.
     async fn close_run(&mut self, program: &mut Program) -> Result<Close, Stop> {
+        self.give_up_calls().await?;
         let rest = self.decoder.finish();
         self.show(rest.to_owned()).await?;
         self.close_block().await?;
@@ -373,6 +407,7 @@ impl<'a> Talk<'a> {
                 self.finished = Some(ending);
                 Ok(())
             }
+            Ok(Said::Call(call)) => self.call(call, program.stdin.is_open()).await,
             Ok(Said::NotItsToSay(event)) => {
                 self.bad("process_bad_event", format!("`{event}` is not a program's to say")).await
             }
@@ -392,6 +427,56 @@ impl<'a> Talk<'a> {
             return self.say(Output::Ask { approval, answer }).await;
         };
         self.bad("process_bad_event", format!("approval_requested: {wrong}")).await
+    }
+
+    /// Begins a call, and shows it as one that a program makes itself.
+    async fn call(&mut self, call: Call, can_answer: bool) -> Result<(), Stop> {
+        let Call { call_id, tool, arguments } = call;
+        let wrong = if !can_answer || self.options.input != Input::JsonLine {
+            "it calls a tool, but does not read answers: give it its input as a JSON line"
+        } else if call_id.is_empty() || call_id.len() > CALL_ID_BYTES {
+            "`call_id` has 1 to 256 bytes"
+        } else if self.calls.is_open(&call_id) {
+            "a call of that name waits for its answer already"
+        } else {
+            let arguments = Value::Object(arguments).to_string();
+            let block = |id: &str| format!("call_tool {id}");
+            self.say(Output::BlockStarted {
+                block_id: block(&call_id),
+                kind: BlockKind::ToolCall,
+                call_id: Some(call_id.clone()),
+                tool: Some(tool.clone()),
+                title: None,
+            })
+            .await?;
+            self.say(Output::BlockDelta { block_id: block(&call_id), text: arguments.clone() }).await?;
+            let status = BlockStatus::Complete;
+            self.say(Output::BlockFinished { block_id: block(&call_id), status }).await?;
+            self.calls.begin(call_id, tool, arguments);
+            return Ok(());
+        };
+        self.bad("process_bad_event", format!("call_tool: {wrong}")).await
+    }
+
+    /// Shows what a tool answered, and tells the program.
+    async fn tell_result(&self, answered: Answered, stdin: &mut Stdin) -> Result<(), Stop> {
+        let Answered { call_id, answer } = answered;
+        let (text, code) = match answer {
+            Ok(text) => (text, None),
+            Err(failure) => (failure.to_string(), Some(failure.code())),
+        };
+        let (content, is_error) = (vec![Part::text(text)], code.is_some());
+        Told::ToolResult { call_id: &call_id, content: &content, is_error, code }.tell(stdin);
+        self.say(Output::ToolResult { call_id, content, is_error }).await
+    }
+
+    /// The run is over before tools answered: that is shown, and the program does not hear of it.
+    async fn give_up_calls(&mut self) -> Result<(), Stop> {
+        for call_id in self.calls.give_up() {
+            let content = vec![Part::text(ToolFailure::Cancelled.to_string())];
+            self.say(Output::ToolResult { call_id, content, is_error: true }).await?;
+        }
+        Ok(())
     }
 
     async fn bad(&mut self, code: &str, message: String) -> Result<(), Stop> {

@@ -398,6 +398,7 @@ async fn a_hundred_thousand_deltas_pass() {
         workdir: None,
         input: vec![Part::text("go")],
         cancel: CancellationToken::new(),
+        tools: Arc::new(super::super::NoTools),
         out,
     };
     let mut executor = executor(json(script));
@@ -412,4 +413,130 @@ async fn a_hundred_thousand_deltas_pass() {
     eprintln!("100,000 deltas in {:?}", begun.elapsed());
     assert_eq!((ending, count), (Ending::completed(), 100_000));
     assert!(begun.elapsed() < DEADLINE);
+}
+
+/// Tools of a test: one that answers, one that fails, and one that never answers.
+struct TestTools {
+    called: parking_lot::Mutex<Vec<(String, String)>>,
+    cancelled: CancellationToken,
+}
+
+impl super::super::Toolbox for TestTools {
+    fn tools(&self) -> Vec<super::super::Tool> {
+        let tool = |name: &str| super::super::Tool {
+            name: name.to_owned(),
+            description: "for tests".to_owned(),
+            input_schema: serde_json::json!({ "type": "object" }),
+        };
+        ["t.add", "t.fail", "t.hang"].map(tool).into()
+    }
+
+    fn call(
+        &self,
+        call: super::super::ToolCall,
+    ) -> futures_util::future::BoxFuture<'_, Result<String, super::super::ToolFailure>> {
+        use super::super::ToolFailure;
+        self.called.lock().push((call.tool.clone(), call.arguments.clone()));
+        Box::pin(async move {
+            match call.tool.as_str() {
+                "t.add" => Ok("three".to_owned()),
+                "t.fail" => Err(ToolFailure::Failed("it is broken".to_owned())),
+                "t.hang" => {
+                    let _guard = self.cancelled.clone().drop_guard();
+                    std::future::pending().await
+                }
+                other => Err(ToolFailure::Unknown(other.to_owned())),
+            }
+        })
+    }
+}
+
+async fn with_tools(options: ProcessOptions, tools: &Arc<TestTools>) -> (Ending, Vec<Output>) {
+    let (mut context, mut said, _cancel) = context("go", 8);
+    context.tools = Arc::clone(tools) as Arc<dyn super::super::Toolbox>;
+    let collect = async {
+        let mut all = Vec::new();
+        while let Some(output) = said.recv().await {
+            all.push(output);
+        }
+        all
+    };
+    let mut executor = executor(options);
+    tokio::time::timeout(DEADLINE, async { tokio::join!(executor.run(context), collect) }).await.unwrap()
+}
+
+fn test_tools() -> Arc<TestTools> {
+    Arc::new(TestTools { called: parking_lot::Mutex::default(), cancelled: CancellationToken::new() })
+}
+
+#[tokio::test]
+async fn a_program_calls_tools_and_reads_their_answers() {
+    let script = r#"
+read -r input
+case $input in *'"tools":[{"name":"t.add","description":"for tests","input_schema":{"type":"object"}}'*) ;; *) exit 9;; esac
+for tool in t.add t.fail t.nowhere; do
+  echo '{"type":"call_tool","call_id":"'$tool'","tool":"'$tool'","arguments":{"n":1}}'
+  read -r answer
+  printf '{"type":"extension","namespace":"answer","value":%s}\n' "$answer"
+done
+echo '{"type":"run_finished","outcome":"completed"}'"#;
+    let tools = test_tools();
+    let (ending, said) = with_tools(json(script), &tools).await;
+    assert_eq!(ending, Ending::completed());
+    let arguments = r#"{"n":1}"#.to_owned();
+    let expected = ["t.add", "t.fail", "t.nowhere"].map(|tool| (tool.to_owned(), arguments.clone()));
+    assert_eq!(*tools.called.lock(), expected);
+    let heard: Vec<_> = said
+        .iter()
+        .filter_map(|output| match output {
+            Output::Extension { value, .. } => Some((
+                value["type"].as_str().unwrap(),
+                value["content"][0]["text"].as_str().unwrap(),
+                value["is_error"].as_bool().unwrap(),
+                value["code"].as_str(),
+            )),
+            _ => None,
+        })
+        .collect();
+    let result = "tool_result";
+    assert_eq!(
+        heard,
+        [
+            (result, "three", false, None),
+            (result, "it is broken", true, Some("tool_failed")),
+            (result, "there is no tool `t.nowhere`", true, Some("tool_unknown")),
+        ]
+    );
+    // and everybody sees a call like any other
+    let shown = |output: &Output| match output {
+        Output::BlockStarted { kind, call_id, tool, .. } => {
+            Some(format!("{kind:?} {} {}", call_id.as_deref().unwrap(), tool.as_deref().unwrap()))
+        }
+        Output::ToolResult { call_id, is_error, .. } => Some(format!("result {call_id} {is_error}")),
+        _ => None,
+    };
+    let shown: Vec<_> = said.iter().filter_map(shown).collect();
+    let expected = ["t.add", "t.fail", "t.nowhere"]
+        .map(|tool| [format!("ToolCall {tool} {tool}"), format!("result {tool} {}", tool != "t.add")]);
+    assert_eq!(shown, expected.concat());
+    assert!(fold(&said).open_blocks.is_empty());
+}
+
+#[tokio::test]
+async fn a_call_ends_with_its_run() {
+    let call = r#"read i; echo '{"type":"call_tool","call_id":"c","tool":"t.hang"}'; "#;
+    let tools = test_tools();
+    // the program is done without the answer
+    let (ending, said) =
+        with_tools(json(&format!(r#"{call} echo '{{"type":"run_finished","outcome":"completed"}}'"#)), &tools).await;
+    assert_eq!(ending, Ending::completed());
+    assert!(matches!(said.last(), Some(Output::ToolResult { is_error: true, .. })), "{said:?}");
+    tokio::time::timeout(DEADLINE, tools.cancelled.cancelled()).await.unwrap();
+    // the same name twice, and a program that does not read answers, are told
+    let twice = json(&format!(r#"{call} echo '{{"type":"call_tool","call_id":"c","tool":"t.add"}}'"#));
+    let (_, said) = with_tools(twice, &test_tools()).await;
+    assert!(notices(&said)[0].1.contains("waits for its answer already"), "{said:?}");
+    let deaf = ProcessOptions { input: Input::Text, ..json(call) };
+    let (_, said) = with_tools(deaf, &test_tools()).await;
+    assert!(notices(&said)[0].1.contains("does not read answers"), "{said:?}");
 }
