@@ -21,15 +21,14 @@ export const LIMIT = { timeout: 120_000 };
 
 const program = (name: string): string => join(YOI_BIN_DIR ?? "", name);
 
-/** Which of the backend's runtimes. */
-export type Where = "here" | "there";
-
 /** What stages are made with. */
 export interface StageOptions {
   /** Names and roles of who may come; nobody has to show anything where absent. */
   readonly principals?: readonly { readonly name: string; readonly role: string }[];
   /** More of `workspace.toml`. */
   readonly settings?: string;
+  /** What the runtimes are called: in the backend's process `here`, and elsewhere `there`. */
+  readonly runtimes?: { readonly here: string; readonly there: string };
   /** More profiles of both runtimes: recordings by name. */
   readonly recordings?: Readonly<Record<string, string>>;
 }
@@ -93,13 +92,14 @@ export class Stage {
   readonly #tokens: ReadonlyMap<string, string>;
 
   static async start(options: StageOptions = {}): Promise<Stage> {
+    const { here, there } = options.runtimes ?? { here: "here", there: "there" };
     const folder = await mkdtemp(join(tmpdir(), "yoi-console-"));
     await cp(resolve("test/agent.mjs"), join(folder, "agent.mjs"));
     await writeFile(join(folder, "runtime.toml"), await profiles(folder, options.recordings ?? {}));
     const runtime = new Serving(
       folder,
       "worker-runtime",
-      ["--config", join(folder, "runtime.toml"), "--store", join(folder, "there"), "--runtime-id", "there"],
+      ["--config", join(folder, "runtime.toml"), "--store", join(folder, "there"), "--runtime-id", there],
       { YOI_TOKEN: secret },
     );
     await runtime.start();
@@ -112,7 +112,7 @@ export class Stage {
     });
     const settings = [
       `${options.settings ?? ""}`,
-      `[[runtimes]]\nid = "there"\nurl = ${JSON.stringify(runtime.url)}\ntoken = { env = "THERE_TOKEN" }\n`,
+      `[[runtimes]]\nid = "${there}"\nurl = ${JSON.stringify(runtime.url)}\ntoken = { env = "THERE_TOKEN" }\n`,
       ...principals,
     ].join("\n");
     await writeFile(join(folder, "workspace.toml"), settings);
@@ -120,14 +120,14 @@ export class Stage {
     const backend = new Serving(
       folder,
       "yoi",
-      ["serve", ...files, "--store", join(folder, "here"), "--runtime-id", "here", "--audit", "off"],
+      ["serve", ...files, "--store", join(folder, "here"), "--runtime-id", here, "--audit", "off"],
       { THERE_TOKEN: secret },
     );
     await backend.start();
     const stage = new Stage(folder, backend, runtime, tokens);
     await until("the backend reaches its runtime", async () => {
       const name = [...tokens.keys()][0];
-      return (await stage.client(name).runtime("there")).link === "up";
+      return (await stage.client(name).runtime(there)).link === "up";
     });
     return stage;
   }
@@ -156,7 +156,7 @@ export class Stage {
   }
 
   /** A new worker's id. */
-  async worker(where: Where, worker: CreateWorker, name?: string): Promise<string> {
+  async worker(where: string, worker: CreateWorker, name?: string): Promise<string> {
     return (await this.client(name).on(where).create(worker)).worker_id;
   }
 
