@@ -3,7 +3,7 @@
 // Owns the fold of the workspace's stream, which every page has: the overview shows it, and a worker's page knows by it
 // whether its runtime is reached. Must not filter.
 
-import { FoldedWorkspace, type RuntimeRow, type WorkerSummary, type WorkspaceUpdate } from "@yoi/client";
+import { FoldedWorkspace, type RuntimeRow, type WorkerSummary, type WorkspaceUpdate, type YoiError } from "@yoi/client";
 import { session, workspace } from "./session.svelte.js";
 import { Stream } from "./stream.svelte.js";
 
@@ -12,6 +12,8 @@ export class Overview {
   workers = $state.raw<readonly WorkerSummary[]>([]);
   /** Whether anything is known yet. */
   isKnown = $state(false);
+  /** Why the stream has ended for good. */
+  ended = $state.raw<YoiError | undefined>();
   readonly stream: Stream<WorkspaceUpdate>;
   readonly #folded = new FoldedWorkspace();
   #frame = 0;
@@ -23,7 +25,10 @@ export class Overview {
         this.#folded.update(update);
         if (update.type === "event") this.#frame ||= requestAnimationFrame(() => this.#show());
       },
-      ended: (error) => session.ended(error),
+      ended: (error) => {
+        if (error.action === "sign_in") session.ended(error);
+        else this.ended = error;
+      },
     });
   }
 

@@ -10,6 +10,8 @@ import type { Entry, RunError } from "@yoi/client";
 export const MAX_ENTRIES = 30_000;
 /** The characters of their texts, likewise. */
 export const MAX_LENGTH = 64 << 20;
+/** Rows of all kinds; beyond it the older half of what is no entry goes. */
+export const MAX_ROWS = 60_000;
 
 /** Something that happened and is no entry of the transcript: told while one watches. */
 export type Mark =
@@ -61,9 +63,10 @@ interface Held {
   readonly key: string;
 }
 
-/** The rows. `rows` is another list whenever one of them is another. */
+/** The rows. `version` is another number whenever one of them is another. */
 export class Timeline {
-  rows: readonly Row[] = [];
+  rows: Row[] = [];
+  version = 0;
   #held: Held[] = [];
   #length = 0;
   #next = 0;
@@ -84,20 +87,25 @@ export class Timeline {
 
   /** Adds the newest entry; `key` is that of the row it was while it was streamed. */
   append(entry: Entry, key: string = this.#key()): void {
-    const rows = this.rows.slice();
-    this.#append(rows, entry, key);
-    this.rows = rows;
+    this.version += 1;
+    this.#append(entry, key);
     this.#bound();
   }
 
   /** Adds something that happened. */
   mark(mark: Mark): void {
-    this.rows = [...this.rows, { kind: "mark", key: this.#key(), mark }];
+    this.version += 1;
+    this.rows.push({ kind: "mark", key: this.#key(), mark });
+    if (this.rows.length <= MAX_ROWS) return;
+    // something that is tried again for ever makes no entries that would push these out
+    const recent = this.rows.length - MAX_ROWS / 2;
+    this.rows = this.rows.filter((row, at) => row.kind !== "mark" || at >= recent);
   }
 
   /** Puts older entries before all others, oldest first. */
   prepend(entries: readonly Entry[]): void {
     if (entries.length === 0) return;
+    this.version += 1;
     this.#insert(0, 0, entries);
   }
 
@@ -105,6 +113,7 @@ export class Timeline {
   fill(key: string, entries: readonly Entry[], isWhole: boolean): void {
     const at = this.rows.findIndex((row) => row.key === key);
     if (at === -1) return;
+    this.version += 1;
     const before = this.#heldBefore(at);
     if (isWhole) this.rows = this.rows.toSpliced(at, 1);
     this.#insert(isWhole ? at : at + 1, before, entries);
@@ -122,6 +131,7 @@ export class Timeline {
    * here alone and newer is no longer the worker's; what may have come between is a gap.
    */
   reconcile(newest: readonly Entry[], loss: Loss | undefined): void {
+    this.version += 1;
     const first = newest[0];
     if (this.#held.length === 0) {
       if (loss === "lost" && this.rows.length > 0) this.#gap("lost", 0);
@@ -173,13 +183,12 @@ export class Timeline {
   }
 
   #extend(entries: readonly Entry[]): void {
-    const rows = this.rows.slice();
-    for (const entry of entries) this.#append(rows, entry, this.#key());
-    this.rows = rows;
+    for (const entry of entries) this.#append(entry, this.#key());
     this.#bound();
   }
 
-  #append(rows: Row[], entry: Entry, key: string): void {
+  #append(entry: Entry, key: string): void {
+    const { rows } = this;
     this.#length += lengthOf(entry);
     if (entry.kind === "tool_result" && entry.call_id !== undefined) {
       const call = this.#waiting.get(entry.call_id);

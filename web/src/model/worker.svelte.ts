@@ -363,8 +363,8 @@ export class WorkerModel {
       this.#page = undefined;
       this.older = "more";
     }
-    if (isOther || this.#shown !== this.#timeline.rows) {
-      this.#shown = this.#timeline.rows;
+    if (isOther || this.#shown !== this.#timeline.version) {
+      this.#shown = this.#timeline.version;
       const asked = state.approvals.map((approval, index): AskedRow => {
         return { kind: "asked", key: `a${index}:${approval.approval_id}`, approval };
       });
@@ -375,7 +375,8 @@ export class WorkerModel {
     this.state = state;
   }
 
-  #shown: readonly Row[] | undefined;
+  /** The version of the rows that are shown. */
+  #shown = -1;
 
   /** Whether other blocks are open than before; texts change in their rows. */
   #showOpen(blocks: readonly OpenBlock[]): boolean {
