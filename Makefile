@@ -8,6 +8,8 @@ FUZZ_SECONDS ?= 300
 # How many seeds and rounds a soak runs.
 SEEDS ?= 2000
 ROUNDS ?= 1000
+# How long a soak streams text into the console in the browser.
+SOAK_SECONDS ?= 600
 
 help: ## Show this
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -24,6 +26,7 @@ test: ## Run every test
 lint: ## Check formatting, lints, generated files, feature isolation and the tree
 	@scripts/setup
 	@scripts/setup-typescript
+	@scripts/setup-web
 	@scripts/lint
 
 fmt: ## Format the code
@@ -37,11 +40,14 @@ bench: ## Measure; benches/README.md says what the figures mean
 	$(CARGO) bench -p event-log -p observation -p worker-runtime --features observation/ws,worker-runtime/fs-store
 	$(CARGO) bench -p yoi --bench wires
 
-soak: ## The slow tests: SEEDS simulated networks, ROUNDS kills
+soak: ## The slow tests: SEEDS simulated networks, ROUNDS kills, SOAK_SECONDS of text in the browser
 	@scripts/setup
+	@scripts/build-web
 	YOI_SIM_SEEDS=$(SEEDS) $(CARGO) test -p observation --features ws --test it -- --nocapture simulation
 	YOI_SIM_SEEDS=$(SEEDS) $(CARGO) test -p yoi-workspace-server --test simulation -- --nocapture
 	YOI_KILL_ROUNDS=$(ROUNDS) $(CARGO) test -p yoi --test it -- --nocapture kill
+	$(CARGO) build --locked -p yoi -p worker-runtime --features worker-runtime/cli
+	SOAK_SECONDS=$(SOAK_SECONDS) YOI_BIN_DIR="$$(cd "$${CARGO_TARGET_DIR:-target}/debug" && pwd)" npm run soak --prefix web
 
 fuzz: ## Run every fuzz target for FUZZ_SECONDS
 	@scripts/setup

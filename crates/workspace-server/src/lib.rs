@@ -6,6 +6,7 @@
 mod api;
 mod backend;
 pub mod config;
+mod console;
 pub mod handle;
 pub mod mirror;
 pub mod registry;

@@ -19,6 +19,7 @@ pub use operations::{Operation, openapi};
 pub(crate) use presence::{Presence, end_revoked};
 
 use crate::backend::Shared;
+use crate::console;
 use axum::Router;
 use axum::routing::{get, post};
 use protocol::{Code, RuntimeId, WorkerId};
@@ -29,7 +30,8 @@ use yoi_edge::{Params, Refused};
 pub(crate) fn router(shared: &Arc<Shared>) -> Router {
     let state = Arc::clone(shared);
     let guard = axum::middleware::from_fn_with_state(Arc::clone(shared), who::check);
-    yoi_edge::with_fallbacks(routes(move || ready(&state))).layer(guard).with_state(Arc::clone(shared))
+    let routes = yoi_edge::with_fallbacks(routes(move || ready(&state))).fallback(console::fallback);
+    routes.layer(guard).with_state(Arc::clone(shared))
 }
 
 /// The routes. [`operations`] describes them; a test holds the two together.

@@ -6,6 +6,7 @@
 //! may do.
 
 use crate::backend::{Cookies, Shared};
+use crate::console;
 use axum::body::Body;
 use axum::extract::{FromRequestParts, State};
 use axum::middleware::Next;
@@ -67,6 +68,10 @@ pub(super) async fn check(State(shared): State<Arc<Shared>>, mut request: Reques
         && let Err(refused) = check_origin(&shared, request.uri(), request.headers(), peer)
     {
         return refused.into_response();
+    }
+    // the console says nothing of the workspace, and it is where people sign in
+    if !changes && console::serves(path) {
+        return next.run(request).await;
     }
     // whoever signs in has nothing to show yet
     if request.method() == Method::POST && path == "/api/session" {

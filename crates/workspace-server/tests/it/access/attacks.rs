@@ -99,8 +99,11 @@ async fn the_guard_stands_before_every_spelling() {
         "/api/session?/healthz",
         "/metrics",
         "/metrics/",
-        "/",
+        "//",
         "/x",
+        "/workers/../api/session",
+        "/settings/../api/session",
+        "/assets/../../Cargo.toml",
     ];
     for path in paths {
         for method in ["GET", "PUT", "OPTIONS", "TRACE", "PATCH", "PROPFIND"] {

@@ -6,6 +6,7 @@ mod actor;
 mod affordances;
 mod attacks;
 mod audit;
+mod console;
 mod counting;
 mod endings;
 mod hidden;
