@@ -31,6 +31,8 @@ export interface StageOptions {
   readonly runtimes?: { readonly here: string; readonly there: string };
   /** More profiles of both runtimes: recordings by name. */
   readonly recordings?: Readonly<Record<string, string>>;
+  /** Packages of plugins that `scripts/build-guests` has built, which lie in the workspace and are not granted anything. */
+  readonly plugins?: readonly string[];
 }
 
 const secret = "hunter2-hunter2-hunter2-hunter2";
@@ -96,6 +98,9 @@ export class Stage {
     const folder = await mkdtemp(join(tmpdir(), "yoi-console-"));
     await cp(resolve("test/agent.mjs"), join(folder, "agent.mjs"));
     await writeFile(join(folder, "runtime.toml"), await profiles(folder, options.recordings ?? {}));
+    for (const name of options.plugins ?? []) {
+      await cp(join(program(".."), "guests", name), join(folder, ".yoi/plugins", name), { recursive: true });
+    }
     const runtime = new Serving(
       folder,
       "worker-runtime",
@@ -142,6 +147,11 @@ export class Stage {
   /** Where the console is. */
   get url(): string {
     return this.#backend.url;
+  }
+
+  /** Runs `yoi` at a terminal of this workspace. */
+  yoi(...args: readonly string[]): void {
+    execFileSync(program("yoi"), args, { cwd: this.#folder, env: { PATH: process.env["PATH"], HOME: this.#folder }, stdio: "pipe" });
   }
 
   token(name: string): string {

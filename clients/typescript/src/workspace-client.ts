@@ -6,7 +6,7 @@ import { BACKEND_PATH } from "./endpoint.js";
 import { Follow } from "./follow/follow.js";
 import type { FollowOptions } from "./follow/options.js";
 import { readWorkspaceUpdate, type WorkspaceUpdate } from "./follow/update.js";
-import type { RuntimeId, RuntimeList, RuntimeRow, SessionInfo, SignIn, WorkerList } from "./generated/protocol.js";
+import type { PluginList, RuntimeId, RuntimeList, RuntimeRow, SessionInfo, SignIn, WorkerList } from "./generated/protocol.js";
 import { call, command, type CallOptions } from "./http.js";
 import { Settings, type ClientOptions } from "./options.js";
 import { Workers, type Page, type WorkerFilter } from "./pages.js";
@@ -49,6 +49,11 @@ export class WorkspaceClient {
   /** One runtime. */
   runtime(runtime: RuntimeId, options?: CallOptions): Promise<RuntimeRow> {
     return call(this.#settings, { method: "GET", url: this.#url(["runtimes", runtime]) }, options);
+  }
+
+  /** The plugins of the workspace's own runtime: what each may reach, and how it does. */
+  plugins(options?: CallOptions): Promise<PluginList> {
+    return call(this.#settings, { method: "GET", url: this.#url(["plugins"]) }, options);
   }
 
   /** One page of the workers of all runtimes. A runtime that is away is a diagnostic in it. */

@@ -72,7 +72,8 @@ fn calls(criterion: &mut Criterion) {
 /// Figures that criterion does not know how to take: those from inside a guest, and memory.
 fn figures(_: &mut Criterion) {
     let runtime = runtime();
-    runtime.block_on(async {
+    // on a thread of the runtime, as plugins are
+    let figures = runtime.spawn(async {
         let server = Server::start().await;
         let limits = |plugin: Plugin| {
             let plugin = plugin.limit("send_per_second", 10_000).limit("connections", 64);
@@ -84,6 +85,7 @@ fn figures(_: &mut Criterion) {
         round_trips(&fixture, &server).await;
         memory(&fixture, &server).await;
     });
+    runtime.block_on(figures).expect("figures");
 }
 
 async fn host_calls(fixture: &Fixture) {

@@ -15,6 +15,7 @@ use manifest::Limits;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use tokio::sync::Semaphore;
+use tokio_util::task::TaskTracker;
 
 /// Lines of the log that a plugin may write in a second.
 const LINES_PER_SECOND: u64 = 100;
@@ -30,6 +31,8 @@ pub(crate) struct Services {
     pub sink: Arc<dyn Sink>,
     pub clock: Arc<dyn Clock>,
     pub gauges: Gauges,
+    /// What is waited for before a host has ended: calls, and what ends in the background.
+    pub ending: TaskTracker,
 }
 
 /// What the instances of a plugin share.

@@ -6,7 +6,7 @@
 use manifest::Limits;
 use std::path::Path;
 use std::time::Duration;
-use wasmtime::{Cache, CacheConfig, Config, InstanceAllocationStrategy, PoolingAllocationConfig};
+use wasmtime::{Cache, CacheConfig, Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 /// How often a guest that computes gives way.
 pub(crate) const TICK: Duration = Duration::from_millis(10);
@@ -97,7 +97,9 @@ fn pool(instances: u32) -> PoolingAllocationConfig {
         .max_memory_size(usize::try_from(Limits::CAPS.memory_bytes).unwrap_or(usize::MAX))
         .linear_memory_keep_resident(KEEP_BYTES)
         .table_keep_resident(KEEP_BYTES)
-        .async_stack_keep_resident(KEEP_BYTES);
+        .async_stack_keep_resident(KEEP_BYTES)
+        // Linux 6.7: only pages that were touched are put back, and stay
+        .pagemap_scan(Enabled::Auto);
     pool
 }
 

@@ -19,6 +19,7 @@ use futures_util::future::{BoxFuture, join_all};
 use manifest::{Grants, PluginGrant};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -40,7 +41,6 @@ struct Inner {
     grants: Mutex<Option<Arc<Grants>>>,
     /// One plan after the other.
     applying: tokio::sync::Mutex<Phase>,
-    calls: TaskTracker,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,7 +105,8 @@ impl Host {
         let gauges = Gauges::default();
         let dialler =
             Dialler::new(options.resolver, tls::connector(&options.trust)?, options.nat64.into(), gauges.clone());
-        let services = Services { dialler, secrets: options.secrets, sink: options.sink, clock: options.clock, gauges };
+        let (secrets, sink, clock) = (options.secrets, options.sink, options.clock);
+        let services = Services { dialler, secrets, sink, clock, gauges, ending: TaskTracker::new() };
         let shared = Shared {
             compiled: Compiled::new(engine),
             compiling: Arc::new(Semaphore::new(1)),
@@ -121,7 +122,6 @@ impl Host {
             stores: Mutex::default(),
             grants: Mutex::default(),
             applying: tokio::sync::Mutex::new(Phase::Open),
-            calls: TaskTracker::new(),
         })))
     }
 
@@ -202,9 +202,9 @@ impl Host {
         let callable = plugin.callable(&tool).ok_or(ToolError::Unknown)?;
         let kill = callable.stop.child_token();
         let _stops = kill.clone().drop_guard();
-        // a task of its own: connections are closed in order also when nobody waits any more
-        let task = self.0.calls.spawn(callable.call(kill, caller, tool, arguments));
-        task.await.unwrap_or(Err(ToolError::Call(crate::CallError::Host)))
+        let answering = AssertUnwindSafe(callable.call(kill, caller, tool, arguments)).catch_unwind();
+        let answer = self.0.shared.services.ending.track_future(answering).await;
+        answer.unwrap_or(Err(ToolError::Call(crate::CallError::Host)))
     }
 
     /// What is alive.
@@ -223,11 +223,11 @@ impl Host {
     /// returns.
     pub async fn shutdown(&self, deadline: Duration) -> Ended {
         *self.0.applying.lock().await = Phase::Ended;
-        self.0.calls.close();
+        self.0.shared.services.ending.close();
         let all = self.take_out(|_| true);
         let ending = async {
             join_all(all).await;
-            self.0.calls.wait().await;
+            self.0.shared.services.ending.wait().await;
         };
         tokio::pin!(ending);
         if timeout(deadline, &mut ending).await.is_ok() {

@@ -88,18 +88,10 @@ impl Instance {
         table.set_max_capacity(MAX_HANDLES);
         let limits = limits(&plugin.limits);
         let fuel = fuel(&plugin.limits);
+        let sockets = Sockets::new(plugin.services.ending.clone());
         let alive = plugin.services.gauges.count(Kind::Instance);
-        let guest = Guest {
-            plugin,
-            table,
-            sockets: Sockets::default(),
-            told,
-            caller,
-            born: Instant::now(),
-            limits,
-            _alive: alive,
-            _slot: slot,
-        };
+        let guest =
+            Guest { plugin, table, sockets, told, caller, born: Instant::now(), limits, _alive: alive, _slot: slot };
         let mut store = Store::new(prepared.pre.engine(), guest);
         store.limiter(|guest| &mut guest.limits);
         store.set_hostcall_fuel(fuel);
@@ -148,7 +140,9 @@ impl Instance {
 }
 
 async fn dispose(mut store: Store<Guest>) {
-    let sockets = std::mem::take(&mut store.data_mut().sockets);
+    let guest = store.data_mut();
+    let none = Sockets::new(guest.plugin.services.ending.clone());
+    let sockets = std::mem::replace(&mut guest.sockets, none);
     // the guest's side first, so that a task that waits for room or for a message is let go
     drop(store);
     sockets.close().await;

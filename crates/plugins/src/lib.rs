@@ -15,6 +15,7 @@ mod news;
 mod options;
 mod outlet;
 mod plugins;
+mod shown;
 mod stream;
 mod workers;
 

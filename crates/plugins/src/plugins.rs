@@ -4,11 +4,14 @@
 //! keeper's. Must not start an engine where there is nothing to run.
 
 use crate::calls::{Call, Called};
+use crate::folder;
 use crate::keeper::Keeper;
 use crate::options::Options;
+use crate::shown::{self, Running};
 use crate::workers::Workers;
 use parking_lot::Mutex;
 use plugin_host::{Host, ToolCall, ToolError};
+use protocol::PluginList;
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
@@ -91,6 +94,21 @@ impl Plugins {
             // one that panicked has ended as well
             let _ = keeper.await;
         }
+    }
+
+    /// Every package that is there: what it may reach, and how it does. Nothing of it is run for that.
+    pub async fn shown(&self) -> PluginList {
+        let running = self.host().map(|host| Running {
+            statuses: host.statuses(),
+            tools: host.tools().into_iter().map(|(plugin, tool)| (plugin, tool.name)).collect(),
+        });
+        let places = self.options.places.clone();
+        let read = tokio::task::spawn_blocking(move || folder::read(&places)).await;
+        let reading = read.unwrap_or_default();
+        let problem = reading.wrong.as_ref().map(|_| {
+            "plugins.toml is wrong, so nothing is granted to any plugin; `yoi plugin list` tells where".to_owned()
+        });
+        PluginList { runtime_id: None, plugins: shown::rows(&reading, &running.unwrap_or_default()), problem }
     }
 
     /// The tools that can be called now.

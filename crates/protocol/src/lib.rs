@@ -16,6 +16,7 @@ mod frame;
 pub mod ids;
 mod object;
 mod open;
+mod plugins;
 mod session;
 mod state;
 #[cfg(test)]
@@ -39,6 +40,7 @@ pub use event::{
 pub use frame::{Envelope, EventFrame, Frame, FrameError, HeartbeatFrame, LinkState};
 pub use ids::{IdError, RunId, RuntimeId, WorkerId};
 pub use object::json_object;
+pub use plugins::{PluginList, PluginRow, PluginStanding, PluginState};
 pub use session::{Affordance, Authentication, Role, SessionInfo, SignIn};
 pub use state::{Entry, EntryKind, OpenBlock, State};
 pub use text::{TailText, floor_char_boundary};

@@ -111,6 +111,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         cookies: Cookies::Any,
         clock,
         metrics: None,
+        plugins: None,
     });
 
     // `backend.service().serve_connection(…)` serves connections of another kind.

@@ -8,9 +8,10 @@ use crate::mirror::{MirrorOptions, Mirrors, Upstream};
 use crate::registry::{Entry, Registry};
 use crate::summary::{Summary, SummaryOptions};
 use event_log::Sealer;
+use futures_util::future::BoxFuture;
 use observation::Hub;
 use parking_lot::RwLock;
-use protocol::{Code, Diagnostic};
+use protocol::{Code, Diagnostic, PluginList};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -18,6 +19,9 @@ use tokio_util::sync::CancellationToken;
 use worker_runtime::Clock;
 use yoi_access::audit::Audit;
 use yoi_access::{Directory, FailedSignIns, Limits, ObservationPolicy, Sessions};
+
+/// What plugins there are, as they are when it is asked.
+pub type ShowPlugins = Arc<dyn Fn() -> BoxFuture<'static, PluginList> + Send + Sync>;
 
 /// Renders the process's metrics.
 pub type RenderMetrics = Arc<dyn Fn() -> String + Send + Sync>;
@@ -54,6 +58,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// What `/metrics` answers.
     pub metrics: Option<RenderMetrics>,
+    /// The plugins of the runtime in this process.
+    pub plugins: Option<ShowPlugins>,
 }
 
 /// Over what cookies may travel.
@@ -90,6 +96,7 @@ pub(crate) struct Shared {
     pub cookies: Cookies,
     pub clock: Arc<dyn Clock>,
     pub metrics: Option<RenderMetrics>,
+    pub plugins: Option<ShowPlugins>,
     pub closing: CancellationToken,
     pub presence: api::Presence,
 }
@@ -147,6 +154,7 @@ impl Backend {
             cookies: parts.cookies,
             clock: parts.clock,
             metrics: parts.metrics,
+            plugins: parts.plugins,
             closing: closing.clone(),
             presence: api::Presence::default(),
         });

@@ -14,5 +14,5 @@ mod serve;
 pub mod summary;
 
 pub use api::{Operation, openapi};
-pub use backend::{Backend, Cookies, Parts, RenderMetrics};
+pub use backend::{Backend, Cookies, Parts, RenderMetrics, ShowPlugins};
 pub use serve::{ServeArgs, reports, serve};

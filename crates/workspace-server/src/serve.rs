@@ -6,7 +6,8 @@
 use crate::config::{self, Config, ConfigArgs, Loaded, Secrets};
 use crate::registry::{Registry, RegistryOptions, RuntimeSpec};
 use crate::summary::SummaryOptions;
-use crate::{Backend, Cookies, Parts, handle, mirror};
+use crate::{Backend, Cookies, Parts, RenderMetrics, ShowPlugins, handle, mirror};
+use protocol::PluginList;
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
@@ -126,7 +127,8 @@ async fn run(args: &ServeArgs, loaded: Loaded, settings: Embedded) -> Result<(),
     };
     let (runtime, plugins) =
         if config.embedded { Some(Box::pin(settings.start()).await?).unzip() } else { (None, None) };
-    let backend = start(&loaded, runtime.as_ref(), &secrets, audit, metrics)?;
+    let shown = runtime.as_ref().zip(plugins.clone()).map(|(runtime, plugins)| show_plugins(runtime, plugins));
+    let backend = start(&loaded, runtime.as_ref(), &secrets, audit, (metrics, shown))?;
     let scheme = if config.tls.is_some() { "https" } else { "http" };
     let drain = config.drain;
     let server = match Server::bind(backend.service().clone()).await {
@@ -194,6 +196,15 @@ async fn run(args: &ServeArgs, loaded: Loaded, settings: Embedded) -> Result<(),
     }
 }
 
+/// What there is of plugins beside the embedded runtime.
+fn show_plugins(runtime: &Runtime, plugins: Plugins) -> ShowPlugins {
+    let runtime_id = runtime.management().runtime_id().clone();
+    Arc::new(move || {
+        let (plugins, runtime_id) = (plugins.clone(), runtime_id.clone());
+        Box::pin(async move { PluginList { runtime_id: Some(runtime_id), ..plugins.shown().await } })
+    })
+}
+
 /// Ends the plugins of the embedded runtime.
 async fn end_plugins(plugins: Option<&Plugins>, deadline: Duration) {
     if let Some(plugins) = plugins {
@@ -206,7 +217,7 @@ fn start(
     runtime: Option<&Runtime>,
     secrets: &Secrets,
     audit: Option<Audit>,
-    metrics: Option<Arc<dyn Fn() -> String + Send + Sync>>,
+    (metrics, plugins): (Option<RenderMetrics>, Option<ShowPlugins>),
 ) -> Result<Backend, Failure> {
     let config = &loaded.config;
     let registry = Registry::start(specs(config, runtime), RegistryOptions::default())
@@ -239,6 +250,7 @@ fn start(
         cookies: if config.is_secure() { Cookies::Secure } else { Cookies::Any },
         clock,
         metrics,
+        plugins,
     }))
 }
 

@@ -4,6 +4,7 @@
 
 export type Route =
   | { readonly page: "overview" }
+  | { readonly page: "plugins" }
   | { readonly page: "settings" }
   | { readonly page: "worker"; readonly runtime: string; readonly worker: string; readonly entry: string | undefined }
   | { readonly page: "nowhere" };
@@ -26,6 +27,7 @@ export function read(pathname: string, hash: string): Route {
   const [, first, second, third, more] = pathname.split("/");
   if (more !== undefined) return { page: "nowhere" };
   if (first === "" && second === undefined) return { page: "overview" };
+  if (first === "plugins" && second === undefined) return { page: "plugins" };
   if (first === "settings" && second === undefined) return { page: "settings" };
   const [runtime, worker] = [decoded(second ?? ""), decoded(third ?? "")];
   if (first === "workers" && runtime && worker) {

@@ -879,6 +879,70 @@ export interface RuntimeRow {
  */
 export type RuntimeKind = "embedded" | "remote" | (string & {});
 
+/** `GET /api/plugins`: the plugins of the workspace's own runtime, in the order of their ids. */
+export interface PluginList {
+  /** The runtime that they run beside; absent where the workspace has none of its own. */
+  runtime_id?: RuntimeId;
+  /** The plugins. */
+  plugins: PluginRow[];
+  /** What is wrong with the file of grants: then nothing is granted to any of them. */
+  problem?: string;
+}
+
+/** A plugin, as the workspace's runtime knows it. */
+export interface PluginRow {
+  /** Its id; of a package that is broken, the name of its folder. */
+  plugin_id: string;
+  /** For people. */
+  name?: string;
+  /** As its author counts. */
+  version?: string;
+  /** For people. */
+  description?: string;
+  /** How its package stands to what is granted. */
+  standing: PluginStanding;
+  /** What it is doing; absent where nothing of it was ever to run. */
+  state?: PluginState;
+  /** What went wrong last. */
+  last_error?: string;
+  /** The worker whose stream tells what it emits and how it does, once it has told anything. */
+  worker_id?: WorkerId;
+  /** How many WebSockets it has open. */
+  connections: number;
+  /** The tools that can be called now. */
+  tools: string[];
+  /** Targets that it requests and is not granted. */
+  missing: number;
+  /** What a reviewer looks at twice: `broad`, `loopback`, `private`. */
+  marks: string[];
+  /** What `yoi plugin show` says of what it may reach: plain text in lines of at most 80 columns. */
+  review?: string;
+  /** What is wrong with its package. */
+  problems?: string[];
+}
+
+/**
+ * How a plugin's package stands to what the workspace grants.
+ * - `"unknown"`: The workspace says nothing of it.
+ * - `"disabled"`: It is not to run.
+ * - `"enabled"`: It may run, with what is granted.
+ * - `"suspended"`: Its package asks for more than somebody has looked at.
+ * - `"broken"`: Its package cannot be used.
+ */
+export type PluginStanding = "unknown" | "disabled" | "enabled" | "suspended" | "broken" | (string & {});
+
+/**
+ * What a plugin is doing.
+ * - `"disabled"`: The workspace has not enabled it.
+ * - `"suspended"`: Somebody has to look at its package.
+ * - `"starting"`: It is compiled, or starts.
+ * - `"running"`: It runs, or its tools can be called.
+ * - `"backing_off"`: It crashed, and is started again after a while.
+ * - `"failed"`: It cannot be started, or crashed too often.
+ * - `"stopped"`: It has ended.
+ */
+export type PluginState = "disabled" | "suspended" | "starting" | "running" | "backing_off" | "failed" | "stopped" | (string & {});
+
 /** One frame of a workspace's stream, as a client reads it. */
 export type WorkspaceFrame =
   | EventWorkspaceFrame

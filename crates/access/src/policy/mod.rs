@@ -169,6 +169,12 @@ pub trait ObservationPolicy: Send + Sync + 'static {
         true
     }
 
+    /// Whether somebody is shown what plugins there are and what they may reach. Not unless a policy says so.
+    fn sees_plugins(&self, who: &Principal) -> bool {
+        let _ = who;
+        false
+    }
+
     /// What somebody is shown of a runtime.
     fn runtime(&self, who: &Principal, row: RuntimeRow) -> RuntimeRow {
         let _ = who;

@@ -158,6 +158,11 @@ impl ObservationPolicy for Roles {
         if self.hides_workers(who) { without_totals(row) } else { row }
     }
 
+    /// Whoever drives anything may see what the workspace lets plugins reach; whoever is kept to some workers not.
+    fn sees_plugins(&self, who: &Principal) -> bool {
+        matches!(who.role(), Role::Operator | Role::Admin) && who.only().is_everything()
+    }
+
     fn create(&self, who: &Principal, _runtime_id: &RuntimeId, labels: &Labels) -> Result<(), Denied> {
         // one that its maker could not see afterwards is not made
         let is_allowed = matches!(who.role(), Role::Operator | Role::Admin) && self.rules(who, labels).is_some();

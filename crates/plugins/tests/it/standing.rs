@@ -29,6 +29,11 @@ async fn a_package_that_asks_for_more_is_suspended_and_says_what_grew() {
     running.told(own, "plugin_running").await;
     workspace.package(&[("websocket", "one-more", 9)]);
     running.told(own, "plugin_suspended").await;
+    let shown = running.plugins.shown().await.plugins;
+    let [row] = &shown[..] else { panic!("{shown:?}") };
+    assert_eq!((row.standing.as_str(), row.missing), ("suspended", 1), "{row:?}");
+    assert_eq!((row.worker_id, &row.marks[..]), (Some(own), &["loopback".to_owned()][..]));
+    assert!(row.review.as_deref().is_some_and(|review| review.contains("one-more")), "{row:?}");
     let text = running.text(own);
     assert!(text.contains("one-more") && text.contains("ws://127.0.0.1:9"), "{text}");
     // somebody looks at it and grants
@@ -43,6 +48,9 @@ async fn a_package_that_asks_for_more_is_suspended_and_says_what_grew() {
     std::fs::write(workspace.path().join(".yoi/plugins.toml"), "[plugins.probe]\nenabled = yes\n").unwrap();
     running.told(own, "plugin_grants_wrong").await;
     running.told(own, "plugin_disabled").await;
+    let shown = running.plugins.shown().await;
+    assert!(shown.problem.is_some_and(|problem| problem.contains("plugins.toml")));
+    assert_eq!(shown.plugins[0].review.as_deref().map(|review| review.contains("one-more")), Some(true));
     // and one that is not there any more has ended
     std::fs::remove_dir_all(workspace.path().join(".yoi/plugins/probe")).unwrap();
     workspace.grant(&digest, &[]);

@@ -8,6 +8,7 @@ mod deflate;
 mod events;
 mod exposition;
 mod operations;
+mod plugins;
 mod presence;
 mod refused;
 mod runtimes;
@@ -44,6 +45,7 @@ fn routes(ready: impl Fn() -> Result<(), Refused> + Clone + Send + Sync + 'stati
         .route("/api/session", get(session::show).post(session::sign_in).delete(session::sign_out))
         .route("/api/runtimes", get(runtimes::list))
         .route("/api/runtimes/{runtime_id}", get(runtimes::show))
+        .route("/api/plugins", get(plugins::list))
         .route("/api/workers", get(workers::list_all))
         .route("/api/events", get(events::workspace))
         .route("/api/events/ws", get(events::workspace_ws))

@@ -102,6 +102,7 @@ operations! {
     delete "/api/session", "signOut", "Take the cookie back", &[], None, 204, Body::None, &["origin_not_allowed"];
     get "/api/runtimes", "listRuntimes", "Every runtime of the workspace, as known last", &[], None, 200, Body::Json("RuntimeList"), &[];
     get "/api/runtimes/{runtime_id}", "getRuntime", "One runtime, as known last", &[], None, 200, Body::Json("RuntimeRow"), &["runtime_not_found"];
+    get "/api/plugins", "listPlugins", "The plugins of the workspace's own runtime: what each may reach, and how it does", &[], None, 200, Body::Json("PluginList"), &["forbidden"];
     get "/api/workers", "listAllWorkers", "The workers of all runtimes; a runtime that is away is a diagnostic in the answer", LIST_ALL, None, 200, Body::Json("WorkerList"), &["invalid_input", "runtime_not_found"];
     get "/api/events", "followWorkspace", "How runtimes and workers change, as server-sent events", STREAM, None, 200, Body::Events("WorkspaceFrame"), &["bad_request", "rate_limited"];
     get "/api/events/ws", "followWorkspaceWs", "How runtimes and workers change, over WebSocket", STREAM, None, 101, Body::WebSocket("WorkspaceFrame"), &["upgrade_required", "origin_not_allowed", "rate_limited"];

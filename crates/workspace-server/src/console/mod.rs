@@ -43,11 +43,11 @@ pub(crate) fn serves(path: &str) -> bool {
     is_page(path) || asset(path).is_some_and(|name| FILES.get_file(name).is_some())
 }
 
-/// Whether the page is asked for: the overview, settings, or a worker.
+/// Whether the page is asked for: the overview, plugins, settings, or a worker.
 fn is_page(path: &str) -> bool {
     let mut segments = path.strip_prefix('/').unwrap_or("?").split('/');
     match (segments.next(), segments.next(), segments.next(), segments.next()) {
-        (Some("" | "settings"), None, None, None) => true,
+        (Some("" | "plugins" | "settings"), None, None, None) => true,
         (Some("workers"), Some(runtime), Some(worker), None) => !runtime.is_empty() && !worker.is_empty(),
         _ => false,
     }

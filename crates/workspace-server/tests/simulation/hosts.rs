@@ -203,6 +203,7 @@ fn parts(world: &World, machine: &Machine, specs: Vec<RuntimeSpec>) -> Result<Pa
         cookies: Cookies::Any,
         clock,
         metrics: None,
+        plugins: None,
     })
 }
 

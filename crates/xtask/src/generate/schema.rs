@@ -31,6 +31,7 @@ fn register(generator: &mut SchemaGenerator) {
     generator.subschema_for::<api::TranscriptPage>();
     generator.subschema_for::<api::RuntimeInfo>();
     generator.subschema_for::<protocol::RuntimeList>();
+    generator.subschema_for::<protocol::PluginList>();
     generator.subschema_for::<protocol::WorkspaceFrame>();
     generator.subschema_for::<protocol::WorkspaceEvent>();
     generator.subschema_for::<protocol::SessionInfo>();

@@ -12,6 +12,7 @@ mod workers;
 use super::settings::Settings;
 use crate::executor::ToldOnly;
 use crate::{Runtime, RuntimeOptions};
+use protocol::PluginList;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -65,6 +66,15 @@ impl Plugins {
     pub(super) fn start(&self, runtime: &Runtime) {
         #[cfg(feature = "plugins")]
         self.plugins.start(Arc::new(workers::RuntimeWorkers::new(runtime.clone())));
+    }
+
+    /// Every plugin that is there, for a person to look at.
+    #[cfg_attr(not(feature = "plugins"), expect(clippy::unused_async, reason = "there is nothing to wait for"))]
+    pub async fn shown(&self) -> PluginList {
+        #[cfg(feature = "plugins")]
+        return self.plugins.shown().await;
+        #[cfg(not(feature = "plugins"))]
+        PluginList::default()
     }
 
     /// Reads the files again.

@@ -13,6 +13,7 @@ mod hidden;
 mod limits;
 mod once;
 mod origins;
+mod plugins;
 mod process;
 mod redaction;
 mod reload;

@@ -134,6 +134,7 @@ pub fn parts(specs: Vec<RuntimeSpec>) -> Parts {
         cookies: Cookies::Any,
         clock,
         metrics: None,
+        plugins: None,
     }
 }
 

@@ -114,6 +114,7 @@ pub fn parts(specs: Vec<RuntimeSpec>, key: u8) -> Parts {
         cookies: Cookies::Any,
         clock,
         metrics: Some(Arc::new(|| "yoi_test 1\n".to_owned())),
+        plugins: None,
     }
 }
 
