@@ -47,16 +47,16 @@ describe("plugins", { skip: noPrograms ?? noGuests ?? false }, () => {
     await accessible(page, "plugins");
 
     const first = page.locator('[data-plugin="first-plugin"]');
-    await first.getByText("Not granted").waitFor();
+    await first.getByText("Not granted", { exact: true }).waitFor();
     stage.yoi("plugin", "grant", "first-plugin", "--all", "--yes");
-    await first.getByText("Running").waitFor();
+    await first.getByText("Running", { exact: true }).waitFor();
     await first.getByText("tools: greet").waitFor();
     await first.getByRole("link", { name: "What it has told" }).click();
     await page.getByRole("heading", { name: "first-plugin" }).waitFor();
-    await page.getByText("round 1").first().waitFor();
+    await page.getByText("version 0.1.0 runs").first().waitFor();
     await page.goto("/plugins");
     stage.yoi("plugin", "disable", "first-plugin");
-    await first.getByText("It is disabled").waitFor();
+    await first.getByText("It is disabled: what is granted has no effect.").waitFor();
     await sight.close();
   });
 

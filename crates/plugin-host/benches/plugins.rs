@@ -17,11 +17,12 @@ mod support;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use futures_util::{SinkExt, StreamExt};
-use plugin_host::{Options, ToolCall, ToolError};
+use plugin_host::{Host, Options, Plan, ToolCall, ToolError};
 use serde_json::{Value, json};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use support::server::Server;
-use support::{Fixture, Plugin, call, guest, websocket};
+use support::{Fixture, Plugin, call, grants, guest, options, parse, websocket};
 use tokio::runtime::Runtime;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -156,15 +157,41 @@ async fn round_trips(fixture: &Fixture, server: &Server) {
     println!("WebSocket round trip: plugin {plugin:?}, native {plain:?}, {ratio:.2} times");
 }
 
+/// Services of plugins of their own, with all that a host keeps of each: package, grants, status, instance.
+async fn services() {
+    const COUNT: usize = 512;
+    let (mut options, mut emitted) = options();
+    options.instances = 1024;
+    tokio::spawn(async move { while emitted.recv().await.is_some() {} });
+    let host = Host::start(options).expect("a host");
+    let config: Arc<str> = json!({ "every_s": 600 }).to_string().into();
+    let (mut plan, mut granted, mut before) = (Plan::default(), String::new(), 0);
+    for number in 0..=COUNT {
+        let id = format!("small-{number}").leak();
+        let plugin = Plugin { id, component: guest("first-plugin"), asked: vec![], ..Plugin::probe() };
+        let package = plugin.package();
+        granted.push_str(&grants(plugin.id, package.digest(), &[]));
+        plan.configs.insert(plugin.id.to_owned(), config.clone());
+        plan.packages.push(package);
+        if number == 0 || number == COUNT {
+            plan.grants = Some(parse(&granted));
+            host.apply(plan.clone()).await;
+            while host.gauges().instances() <= number {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        }
+        // the first compiles, for all
+        if number == 0 {
+            before = resident();
+        }
+    }
+    let each = resident().saturating_sub(before) / COUNT as u64 / 1024;
+    println!("idle instance of {COUNT}, with its package: {each} KiB");
+    host.shutdown(Duration::from_secs(20)).await;
+}
+
 async fn memory(fixture: &Fixture, server: &Server) {
-    const INSTANCES: u32 = 64;
-    let sleep = || fixture.try_steps(json!([{ "do": "sleep", "ms": 800 }]));
-    let before = resident();
-    let (_, during) = tokio::join!(futures_util::future::join_all((0..INSTANCES).map(|_| sleep())), async {
-        tokio::time::sleep(Duration::from_millis(500)).await;
-        resident()
-    });
-    println!("idle instance: {} KiB", during.saturating_sub(before) / u64::from(INSTANCES) / 1024);
+    services().await;
 
     let steps = json!([{ "do": "open_until_refused", "url": server.ws("/echo") }, { "do": "sleep", "ms": 800 }]);
     let before = resident();

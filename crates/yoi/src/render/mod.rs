@@ -23,7 +23,9 @@ pub use table::{columns, detail, table};
 use crate::look::{Look, Paint};
 use block::Block;
 use page::Page;
-use protocol::{AnyEvent, Event, EventKind, Level, Outcome, PlanItem, PlanStatus, RunError, Usage, WorkerId};
+use protocol::{
+    AnyEvent, Event, EventKind, Level, Outcome, PlanItem, PlanStatus, RunError, Usage, WorkerId, floor_char_boundary,
+};
 use std::collections::{BTreeMap, VecDeque};
 use yoi_tui::clean;
 
@@ -34,6 +36,8 @@ const HISTORY: usize = 20;
 /// How many entry ids are remembered, so that a later snapshot shows only what is new: more than
 /// a snapshot has entries.
 const REMEMBERED: usize = 512;
+/// Bytes of an extension's value that are shown.
+const EXTENSION_BYTES: usize = 300;
 /// How many tool calls without a result are remembered, to name the tool at its result.
 const CALLS: usize = 256;
 
@@ -135,8 +139,11 @@ impl Renderer {
                     self.remember(entry_id);
                 }
             }
-            EventKind::Extension { namespace, .. } => {
-                self.aside(&format!("extension: {}", clean::line(namespace)));
+            EventKind::Extension { namespace, value } => {
+                let value = value.to_string();
+                let shown = value.get(..floor_char_boundary(&value, EXTENSION_BYTES)).unwrap_or_default();
+                let more = if shown.len() < value.len() { "…" } else { "" };
+                self.aside(&format!("extension: {} {}{more}", clean::line(namespace), clean::line(shown)));
             }
         }
     }

@@ -134,7 +134,7 @@ fn a_session() {
     ! warning: The disk is nearly full. (disk_low)
     … sing brace.
     [interrupted]
-    · extension: acme
+    · extension: acme {"x":1}
     · an event that this version does not know: of_tomorrow
     ── run failed: It took too long. (time_limit) · 1200 tokens in, 34 out so far ──
     · status: idle (the run is over)
