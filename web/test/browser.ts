@@ -5,7 +5,6 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from "playwright-core";
 import type { State } from "../../clients/typescript/src/index.js";
-import { until } from "./stage.js";
 
 const ARGS = [
   "--headless",
@@ -73,12 +72,15 @@ export class Sight {
 
   /** The state as the page has folded it: what it copies for a report. */
   async state(): Promise<State> {
-    await this.page.evaluate(() => navigator.clipboard.writeText(""));
-    await this.page.getByRole("button", { name: "Copy state" }).click();
-    let copied = "";
-    await until("the state is copied", async () => {
-      copied = await this.page.evaluate(() => navigator.clipboard.readText());
-      return copied !== "";
+    const copied = await this.page.evaluate(async () => {
+      await navigator.clipboard.writeText("");
+      [...document.querySelectorAll("button")].find((button) => button.textContent === "Copy state")?.click();
+      for (let tries = 0; tries < 2000; tries += 1) {
+        const copied = await navigator.clipboard.readText();
+        if (copied !== "") return copied;
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      throw new Error("nothing was copied");
     });
     return JSON.parse(copied) as State;
   }

@@ -78,8 +78,9 @@ mod tests {
         assert_eq!(of(&["gzip, deflate, br, zstd"]), [Encoding::Brotli, Encoding::Gzip]);
         assert_eq!(of(&["GZIP;q=0.5"]), [Encoding::Gzip]);
         assert_eq!(of(&["br; q=0", "gzip"]), [Encoding::Gzip]);
-        for none in [&[][..], &["identity"], &["*;q=0"], &["brr, xgzip"], &["br;q=0.0"]] {
-            assert_eq!(of(none), [], "{none:?}");
+        for none in ["", "identity", "*;q=0", "brr, xgzip", "br;q=0.0"] {
+            assert!(of(&[none]).is_empty(), "{none:?}");
         }
+        assert!(of(&[]).is_empty());
     }
 }
