@@ -98,11 +98,11 @@ async fn a_grant_that_stays_keeps_its_connections_open() {
     assert_eq!(server.accepted(), 1);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_taken_back_does_not_wait_for_a_plugin_that_will_not_end() {
     let server = Server::start().await;
     let asking = Plugin::probe().asks(websocket("live", server.port()));
-    let slow = Plugin { id: "slow", ..Plugin::probe() }.limit("stop_deadline_ms", 3_000);
+    let slow = Plugin { id: "slow", ..Plugin::probe() }.limit("stop_deadline_ms", 8_000);
     let config = json!({ "run": [{ "do": "sleep", "ms": 60_000 }], "stop": [{ "do": "spin" }] });
     let (options, _emitted) = options();
     let host = Host::start(options).expect("a host");

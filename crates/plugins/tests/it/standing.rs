@@ -32,7 +32,7 @@ async fn a_package_that_asks_for_more_is_suspended_and_says_what_grew() {
     let shown = running.plugins.shown().await.plugins;
     let [row] = &shown[..] else { panic!("{shown:?}") };
     assert_eq!((row.standing.as_str(), row.missing), ("suspended", 1), "{row:?}");
-    assert_eq!((row.worker_id, &row.marks[..]), (Some(own), &["loopback".to_owned()][..]));
+    assert_eq!((row.worker_id, &row.marks[..]), (Some(own), &["broad".to_owned(), "loopback".to_owned()][..]));
     assert!(row.review.as_deref().is_some_and(|review| review.contains("one-more")), "{row:?}");
     let text = running.text(own);
     assert!(text.contains("one-more") && text.contains("ws://127.0.0.1:9"), "{text}");

@@ -16,6 +16,7 @@ const TABLE: &[(&str, &str, [bool; 3])] = &[
     ("delete", "/api/session", VIEWERS),
     ("get", "/api/runtimes", VIEWERS),
     ("get", "/api/runtimes/{runtime_id}", VIEWERS),
+    ("get", "/api/plugins", OPERATORS),
     ("get", "/api/workers", VIEWERS),
     ("get", "/api/events", VIEWERS),
     ("get", "/api/events/ws", VIEWERS),
