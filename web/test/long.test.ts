@@ -32,12 +32,19 @@ describe("long histories", { skip: noPrograms ?? false }, () => {
     await scroller.hover();
     await page.mouse.wheel(0, -700);
     await page.getByRole("button", { name: "To the end" }).waitFor();
-    const seen = await page.evaluate(() => document.elementFromPoint(400, 400)?.closest("[data-key]")?.getAttribute("data-key"));
+    const there = (): Promise<string | null | undefined> => page.evaluate(() => document.elementFromPoint(400, 400)?.closest("[data-key]")?.getAttribute("data-key"));
+    // once what was scrolled to is drawn, and stays where it is
+    let seen: string | null | undefined;
+    await until("a row is drawn where one looks", async () => {
+      const before = seen;
+      seen = await there();
+      return seen != null && seen === before;
+    });
     await client.input(worker, "mark something new");
     await until("it was said", async () => (await client.worker(worker)).status === "idle");
     await page.waitForTimeout(300);
     // what one reads stays where it is
-    assert.equal(await page.evaluate(() => document.elementFromPoint(400, 400)?.closest("[data-key]")?.getAttribute("data-key")), seen);
+    assert.equal(await there(), seen);
     assert.equal(await scroller.getAttribute("data-following"), "false");
     await page.keyboard.press("e");
     await sight.row("text").filter({ hasText: "something new" }).waitFor();

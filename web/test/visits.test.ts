@@ -100,6 +100,7 @@ describe("the console", { skip: noPrograms ?? false }, () => {
     const worker = new URL(page.url()).pathname.split("/")[3] ?? "";
     await page.getByRole("heading", { name: "Made here" }).waitFor();
     // more lines than one, then what was said before
+    await page.locator("#composer").waitFor();
     await page.keyboard.press("i");
     await page.keyboard.type("mark first");
     await page.keyboard.press("Shift+Enter");
