@@ -4,10 +4,12 @@
 //! shown is `yoi_settings`'s. Must not do a runtime's work. Only here is the process touched: its
 //! signals, its standard streams.
 
+mod agents;
 mod args;
 mod build;
 mod embedded;
 mod keys;
+mod listing;
 mod plugins;
 mod profiles;
 mod recorder;
@@ -21,6 +23,7 @@ pub use self::plugins::Plugins;
 pub use args::{EmbeddedArgs, ServeArgs};
 pub use build::OpenError;
 pub use embedded::{Embedded, embedded};
+pub use listing::{ProfileRow, profiles};
 pub use recorder::install as install_recorder;
 pub use reference::reference;
 pub use run::serve;

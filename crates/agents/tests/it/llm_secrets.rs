@@ -1,0 +1,51 @@
+//! Canaries in environment, headers and error bodies: none of them is found in anything written or said.
+
+use crate::fake::{Answer, Fake, Form, call, text};
+use crate::world::{KEY, World, each_form, options};
+use serde_json::json;
+use agents::{LlmOptions, Secret};
+
+const HEADER: &str = "canary-header-4711";
+const VARIABLE: &str = "canary-variable-0815";
+
+#[tokio::test]
+async fn no_canary_is_seen_anywhere() {
+    let echo = format!("you sent {KEY} and {HEADER}");
+    let answers = || {
+        vec![
+            Answer::Status(500, vec![("x-debug", KEY.into())], json!({"error": {"message": echo}}).to_string()),
+            Answer::Whole(vec![
+                text("your key is sk-cana"),
+                text("ry-0123456789, and"),
+                text(" the header canary-"),
+                text("header-4711"),
+                call("shell", json!({"command": "env; echo $TOKEN; cat key"})),
+                call("write", json!({"path": "key", "content": VARIABLE})),
+            ]),
+            Answer::Status(400, Vec::new(), json!({"error": {"message": echo}}).to_string()),
+        ]
+    };
+    for fake in each_form(answers).await {
+        let mut options: LlmOptions = options(&fake);
+        options.provider.headers.push(("x-team".into(), Secret::new(HEADER)));
+        options.shell.variables = agents::Variables::default().with_secret("TOKEN", Secret::new(VARIABLE));
+        let world = World::with(options).await;
+        world.run("show me everything").await;
+        let form = fake.form;
+        let events = format!("{:?}", world.events());
+        for canary in [KEY, HEADER, VARIABLE] {
+            assert!(!events.contains(canary), "{form:?}: {canary} is in {:#?}", world.told());
+            let kept = world.files_with(canary);
+            // the file that the model wrote itself is where it was asked to be
+            let own = world.workdir().join("key").display().to_string();
+            assert!(kept.iter().all(|file| *file == own), "{form:?}: {canary} is in {kept:?}");
+        }
+        assert!(events.contains("[redacted]"), "{form:?}");
+        // nor is what a tool answered shown to the provider with it
+        let sent = fake.asked();
+        assert!(sent.iter().skip(2).all(|asked| !asked.body.to_string().contains(VARIABLE) || form == Form::Ollama), "{form:?}");
+        if form != Form::Ollama {
+            assert!(sent[0].headers.contains(HEADER), "{form:?}: it was sent where it belongs");
+        }
+    }
+}
