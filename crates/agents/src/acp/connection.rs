@@ -6,7 +6,6 @@
 
 use agent_client_protocol::{Agent, Client, Error, Lines, UntypedMessage, v1};
 use futures_util::{SinkExt, StreamExt};
-use serde::Serialize;
 use serde_json::Value;
 use std::io;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -94,7 +93,7 @@ impl Connection {
     {
         let lines = FramedRead::new(stdout, LinesCodec::new_with_max_length(MESSAGE_BYTES));
         let lines = lines.map(|line| line.map_err(broken));
-        let sink = FramedWrite::new(stdin, LinesCodec::new()).sink_map_err(broken);
+        let sink = SinkExt::<String>::sink_map_err(FramedWrite::new(stdin, LinesCodec::new()), broken);
         let (told, incoming) = mpsc::channel(LANE);
         let (ready, connected) = oneshot::channel();
         let asked = told.clone();
@@ -136,19 +135,19 @@ impl Connection {
     pub(super) fn request(
         &self,
         method: &'static str,
-        params: impl Serialize,
+        params: Value,
     ) -> impl Future<Output = Result<Value, Refused>> + Send + use<> {
         let to = self.to.clone();
         let message = UntypedMessage::new(method, params);
         async move {
             let refused = |error: Error| Refused { code: error.code.value(), message: error.message };
             let message = message.map_err(refused)?;
-            to.into_raw().send_request(message).block_task().await.map_err(refused)
+            to.send_request(message).block_task().await.map_err(refused)
         }
     }
 
     /// Tells the agent something.
-    pub(super) fn notify(&self, method: &'static str, params: impl Serialize) {
+    pub(super) fn notify(&self, method: &'static str, params: Value) {
         if let Ok(message) = UntypedMessage::new(method, params) {
             // an agent that is gone misses nothing
             let _ = self.to.send_notification(message);

@@ -10,7 +10,8 @@ use rustix::process::Signal;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex};
+use parking_lot::Mutex;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout};
@@ -65,7 +66,7 @@ impl Program {
             Ok(Ok(status)) => exit_words(status),
             _ => "closed its output".to_owned(),
         };
-        let said = self.last_words.lock().map(|lines| lines.join("\n")).unwrap_or_default();
+        let said = self.last_words.lock().join("\n");
         if said.is_empty() { words } else { format!("{words}; it last said: {}", redactor.clean(said)) }
     }
 
@@ -108,9 +109,8 @@ async fn read(stderr: ChildStderr, last_words: Arc<Mutex<Vec<String>>>) {
         if end.is_some() {
             let text: String = String::from_utf8_lossy(&std::mem::take(&mut line)).into_owned();
             let text: String = text.chars().filter(|c| !c.is_control()).collect();
-            if !text.trim().is_empty()
-                && let Ok(mut kept) = last_words.lock()
-            {
+            if !text.trim().is_empty() {
+                let mut kept = last_words.lock();
                 kept.push(text);
                 let over = kept.len().saturating_sub(lines);
                 kept.drain(..over);

@@ -5,7 +5,7 @@
 
 use super::connection::Refusal;
 use super::options::AcpOptions;
-use super::terminals::Terminals;
+use super::terminals::{Terminal, Terminals};
 use super::updates::{Teller, relative, word};
 use crate::approve::{self, Question, Reply};
 use crate::policy::{Asked, Effect, Verdict};
@@ -15,12 +15,11 @@ use agent_client_protocol::v1::schema::{
     CreateTerminalRequest, PermissionOption, PermissionOptionKind, ReadTextFileRequest, RequestPermissionRequest,
     ToolCallContent, ToolCallUpdate, ToolKind, WriteTextFileRequest,
 };
+use parking_lot::Mutex;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use tokio::sync::Mutex;
 use yoi_executor::{RunContext, RunOver};
 
 /// What serving shares, in one run.
@@ -31,7 +30,7 @@ pub(super) struct Desk<'r> {
     pub workdir: &'r Workdir,
     pub terminals: &'r Mutex<Terminals>,
     /// What a person or the policy has allowed in this run.
-    pub allowed: std::sync::Mutex<Allowed>,
+    pub allowed: Mutex<Allowed>,
 }
 
 /// What was allowed: the same thing is not asked about twice.
@@ -80,14 +79,14 @@ impl Desk<'_> {
                 Ok(json!({}))
             }
             "terminal/create" => self.create(ask).await,
-            "terminal/output" => self.on_terminal(&ask.params, |terminals, id| terminals.output(id, self.redactor)).await,
-            "terminal/kill" => self.on_terminal(&ask.params, |terminals, id| terminals.kill(id).then(|| json!({}))).await,
+            "terminal/output" => self.on_terminal(&ask.params, |terminals, id| terminals.output(id, self.redactor)),
+            "terminal/kill" => self.on_terminal(&ask.params, |terminals, id| terminals.kill(id).then(|| json!({}))),
             "terminal/release" => {
-                self.on_terminal(&ask.params, |terminals, id| terminals.release(id).then(|| json!({}))).await
+                self.on_terminal(&ask.params, |terminals, id| terminals.release(id).then(|| json!({})))
             }
             "terminal/wait_for_exit" => {
                 let id = terminal_id(&ask.params)?;
-                let ended = self.terminals.lock().await.ended(&id).ok_or_else(no_terminal)?;
+                let ended = self.terminals.lock().ended(&id).ok_or_else(no_terminal)?;
                 wait_for_exit(ended).await
             }
             _ => Err(Refusal::Unknown),
@@ -164,7 +163,7 @@ impl Desk<'_> {
 
     /// Remembers what was allowed.
     fn allow(&self, call: &ToolCallUpdate) {
-        let Ok(mut allowed) = self.allowed.lock() else { return };
+        let mut allowed = self.allowed.lock();
         if let Some(command) = command_of(call.fields.raw_input.as_ref()) {
             allowed.commands.insert(command);
         }
@@ -231,10 +230,10 @@ impl Desk<'_> {
             Verdict::Deny => return refused("the policy of this worker does not allow this"),
             Verdict::Ask => {}
         }
-        let known = self.allowed.lock().is_ok_and(|allowed| match effect {
-            Effect::Runs => allowed.commands.contains(subject),
-            Effect::Reads | Effect::Changes => allowed.files.contains(Path::new(subject)),
-        });
+        let known = match effect {
+            Effect::Runs => self.allowed.lock().commands.contains(subject),
+            Effect::Reads | Effect::Changes => self.allowed.lock().files.contains(Path::new(subject)),
+        };
         if known {
             return Ok(Ok(()));
         }
@@ -268,18 +267,19 @@ impl Desk<'_> {
                 self.workdir.root().join(within)
             }
         };
-        let mut terminals = self.terminals.lock().await;
-        let created = terminals.create(&request, &folder, &self.options.shell).await;
-        created.map(|id| json!({ "terminalId": id })).map_err(Refusal::Failed)
+        let terminal = Terminal::run(&request, &folder, &self.options.shell).await.map_err(Refusal::Failed)?;
+        let id = self.terminals.lock().keep(terminal);
+        let id = id.ok_or_else(|| Refusal::Failed("too many terminals are open; release one".to_owned()))?;
+        Ok(json!({ "terminalId": id }))
     }
 
-    async fn on_terminal(
+    fn on_terminal(
         &self,
         params: &Value,
         with: impl FnOnce(&mut Terminals, &str) -> Option<Value>,
     ) -> Result<Value, Refusal> {
         let id = terminal_id(params)?;
-        with(&mut *self.terminals.lock().await, &id).ok_or_else(no_terminal)
+        with(&mut self.terminals.lock(), &id).ok_or_else(no_terminal)
     }
 }
 
@@ -341,6 +341,3 @@ fn tool_word(kind: ToolKind) -> String {
 fn is_look(kind: ToolKind) -> bool {
     matches!(kind, ToolKind::Read | ToolKind::Search)
 }
-
-/// Shared by the requests of a run that are under way.
-pub(super) type SharedTerminals = Arc<Mutex<Terminals>>;

@@ -15,9 +15,9 @@ use crate::tools::Workdir;
 use agent_client_protocol::v1::schema::{InitializeResponse, StopReason};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use parking_lot::Mutex;
 use protocol::{BlockKind, BlockStatus, KnownPart, Level, Part, Usage};
 use serde_json::{Map, Value, json};
-use tokio::sync::Mutex;
 use yoi_executor::{Ending, Output, RunContext, RunOver};
 
 /// The kind of block that names a session in the log. Only an executor can say one.
@@ -185,8 +185,8 @@ impl Session {
         workdir: &Workdir,
     ) -> Turn {
         let terminals = Mutex::new(Terminals::default());
-        let allowed = std::sync::Mutex::new(Allowed::default());
-        let desk = Desk { context, options, redactor, workdir, terminals: &terminals, allowed };
+        let allowed = Mutex::new(Allowed::default());
+        let desk = &Desk { context, options, redactor, workdir, terminals: &terminals, allowed };
         let mut teller = teller(context, redactor, workdir);
         let prompt = json!({"sessionId": self.id, "prompt": self.prompt(&context.input)});
         let mut prompted = std::pin::pin!(self.connection.request("session/prompt", prompt));
@@ -214,11 +214,11 @@ impl Session {
                 incoming = self.connection.incoming.recv() => match incoming {
                     Some(Incoming::Request(message, responder)) => {
                         let ask = Ask::new(message.method, message.params, &mut teller);
-                        serving.push(async { responder.answer(desk.serve(ask).await); });
+                        serving.push(async move { responder.answer(desk.serve(ask).await); });
                     }
                     Some(other) => {
                         {
-                            let open = terminals.lock().await;
+                            let open = terminals.lock();
                             let shown = open.ids().filter_map(|id| Some((id.clone(), open.shown(id, redactor)?)));
                             teller.terminals.extend(shown.collect::<Vec<_>>());
                         }

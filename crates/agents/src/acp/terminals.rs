@@ -8,13 +8,14 @@ use crate::secret::Redactor;
 use crate::tools::ShellOptions;
 use crate::tools::bounds::Kept;
 use agent_client_protocol::v1::schema::{CreateTerminalRequest, TerminalExitStatus};
+use parking_lot::Mutex;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use tokio::io::AsyncReadExt;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -27,7 +28,8 @@ const TERMINALS: usize = 32;
 
 type Output = Arc<Mutex<(std::collections::VecDeque<u8>, bool)>>;
 
-struct Terminal {
+/// A command and its output. It is killed when this is dropped.
+pub(super) struct Terminal {
     output: Output,
     ended: watch::Receiver<Option<TerminalExitStatus>>,
     kill: CancellationToken,
@@ -46,17 +48,13 @@ impl Drop for Terminal {
     }
 }
 
-impl Terminals {
-    /// Runs a command; answers its terminal's name.
-    pub(super) async fn create(
-        &mut self,
+impl Terminal {
+    /// Runs a command.
+    pub(super) async fn run(
         request: &CreateTerminalRequest,
         folder: &Path,
         options: &ShellOptions,
-    ) -> Result<String, String> {
-        if self.open.len() >= TERMINALS {
-            return Err(format!("at most {TERMINALS} terminals are open; release one"));
-        }
+    ) -> Result<Terminal, String> {
         let mut command = Command::new(&request.command);
         options.variables.apply(&mut command);
         command.args(&request.args).current_dir(folder).stdin(Stdio::null());
@@ -95,10 +93,20 @@ impl Terminals {
             });
             let _ = told.send(Some(status));
         });
+        Ok(Terminal { output, ended, kill })
+    }
+}
+
+impl Terminals {
+    /// Keeps a terminal; its name. None where there are too many.
+    pub(super) fn keep(&mut self, terminal: Terminal) -> Option<String> {
+        if self.open.len() >= TERMINALS {
+            return None;
+        }
         self.next += 1;
         let id = format!("term_{}", self.next);
-        self.open.insert(id.clone(), Terminal { output, ended, kill });
-        Ok(id)
+        self.open.insert(id.clone(), terminal);
+        Some(id)
     }
 
     /// The output so far, and how it ended.
@@ -142,7 +150,7 @@ impl Terminals {
 }
 
 fn text(output: &Output) -> (String, bool) {
-    let Ok(mut kept) = output.lock() else { return (String::new(), true) };
+    let mut kept = output.lock();
     let truncated = kept.1;
     (String::from_utf8_lossy(kept.0.make_contiguous()).into_owned(), truncated)
 }
@@ -153,7 +161,7 @@ async fn read<R: tokio::io::AsyncRead + Unpin>(pipe: Option<R>, output: &Output,
     loop {
         let n = pipe.read(&mut buffer).await.unwrap_or(0);
         let Some(bytes) = buffer.get(..n).filter(|bytes| !bytes.is_empty()) else { return };
-        let Ok(mut kept) = output.lock() else { return };
+        let mut kept = output.lock();
         kept.0.extend(bytes);
         let over = kept.0.len().saturating_sub(most);
         kept.0.drain(..over);

@@ -3,7 +3,7 @@
 //! Owns its making from a worker's history, and what a model is told of calls that were cut off.
 //! Must not read more of the history than the model's window holds.
 
-use super::super::secret::Redactor;
+use crate::secret::Redactor;
 use genai::chat::{ChatMessage, ChatRole, ContentPart, MessageContent, ToolCall, ToolResponse};
 use protocol::{BlockStatus, Entry, EntryKind, KnownPart, Part, RunId};
 use serde_json::{Value, json};

@@ -50,7 +50,6 @@ pub(crate) struct Answer {
     frames: Arc<Frames>,
     patience: Duration,
     redactor: Redactor,
-    ended: bool,
 }
 
 /// Looks at every frame: the library drops some that it cannot read.
@@ -65,7 +64,8 @@ impl ChatFrameSink for Frames {
         self.bytes.fetch_add(frame.data.len(), Ordering::Relaxed);
         let data = frame.data.trim();
         let is_json = |text: &str| serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
-        if !data.is_empty() && data != "[DONE]" && !data.lines().all(|line| line.trim().is_empty() || is_json(line)) && !is_json(data) {
+        let lines_are_json = || data.lines().all(|line| line.trim().is_empty() || is_json(line));
+        if !data.is_empty() && data != "[DONE]" && !is_json(data) && !lines_are_json() {
             self.malformed.store(true, Ordering::Relaxed);
         }
     }
@@ -111,7 +111,7 @@ impl Model {
         let asked = self.client.exec_chat_stream(self.model.clone(), request, Some(&options)).await;
         let answer = asked.map_err(|error| Failure::from_error(&error, &self.redactor))?;
         let (patience, redactor) = (self.patience, self.redactor.clone());
-        Ok(Answer { stream: answer.stream, frames, patience, redactor, ended: false })
+        Ok(Answer { stream: answer.stream, frames, patience, redactor })
     }
 }
 
@@ -173,7 +173,6 @@ impl Answer {
                 Some(Ok(ChatStreamEvent::ReasoningChunk(chunk))) => Ok(Said::Thinking(chunk.content)),
                 Some(Ok(ChatStreamEvent::ToolCallChunk(chunk))) => Ok(Said::Call(chunk.tool_call)),
                 Some(Ok(ChatStreamEvent::End(end))) => {
-                    self.ended = true;
                     // an end without a reason is made up by the library, where a stream was cut off
                     match &end.captured_stop_reason {
                         None => Err(failure::cut_off()),

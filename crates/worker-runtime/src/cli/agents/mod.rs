@@ -9,6 +9,8 @@ mod acp;
 mod llm;
 #[cfg(feature = "agents")]
 mod shared;
+#[cfg(all(test, feature = "agents"))]
+mod tests;
 
 use crate::executor::SharedProfile;
 use yoi_settings::Members;
@@ -23,6 +25,7 @@ pub(super) enum Kind {
 }
 
 /// A profile, and what people are shown of it.
+#[cfg_attr(not(feature = "agents"), expect(dead_code, reason = "there is none"))]
 pub(super) struct Agent {
     pub profile: SharedProfile,
     pub facts: Vec<(&'static str, String)>,
