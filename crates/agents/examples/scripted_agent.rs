@@ -72,7 +72,8 @@ async fn prompt(to: To, state: Arc<State>, params: Value) -> Result<Value, Error
             }
         }
         "environment" => {
-            let names: Vec<String> = std::env::vars().map(|(name, _)| name).filter(|n| n.starts_with("CARGO")).collect();
+            let names: Vec<String> =
+                std::env::vars().map(|(name, _)| name).filter(|n| n.starts_with("CARGO")).collect();
             let key = std::env::var("AGENT_KEY").unwrap_or_default();
             say(&to, &session, "agent_message_chunk", &format!("{names:?} {key}"))?;
         }
@@ -100,24 +101,40 @@ async fn work(to: &To, session: &str, cwd: &str) -> Result<(), Error> {
         {"optionId": "no", "name": "Reject", "kind": "reject_once"},
     ]);
     let asked = json!({"toolCallId": "t1", "title": "Write made.txt", "kind": "edit", "rawInput": {"path": path}, "locations": [{"path": path}]});
-    let answer = ask(to, "session/request_permission", json!({"sessionId": session, "toolCall": asked, "options": options})).await?;
+    let answer =
+        ask(to, "session/request_permission", json!({"sessionId": session, "toolCall": asked, "options": options}))
+            .await?;
     if answer["outcome"]["optionId"] != "yes" {
-        tell(to, session, json!({"sessionUpdate": "tool_call_update", "toolCallId": "t1", "status": "failed",
-            "content": [{"type": "content", "content": {"type": "text", "text": answer["outcome"].to_string()}}]}))?;
+        tell(
+            to,
+            session,
+            json!({"sessionUpdate": "tool_call_update", "toolCallId": "t1", "status": "failed",
+            "content": [{"type": "content", "content": {"type": "text", "text": answer["outcome"].to_string()}}]}),
+        )?;
         return say(to, session, "agent_message_chunk", "Then not.");
     }
     ask(to, "fs/write_text_file", json!({"sessionId": session, "path": path, "content": "made\n"})).await?;
-    let terminal = ask(to, "terminal/create", json!({"sessionId": session, "command": "cat", "args": ["made.txt"]})).await?;
+    let terminal =
+        ask(to, "terminal/create", json!({"sessionId": session, "command": "cat", "args": ["made.txt"]})).await?;
     let named = json!({"sessionId": session, "terminalId": terminal["terminalId"]});
     let exit = ask(to, "terminal/wait_for_exit", named.clone()).await?;
     let output = ask(to, "terminal/output", named.clone()).await?;
-    tell(to, session, json!({"sessionUpdate": "tool_call_update", "toolCallId": "t1", "status": "completed", "content": [
-        {"type": "diff", "path": path, "oldText": null, "newText": "made\n"},
-        {"type": "terminal", "terminalId": terminal["terminalId"]},
-    ]}))?;
+    tell(
+        to,
+        session,
+        json!({"sessionUpdate": "tool_call_update", "toolCallId": "t1", "status": "completed", "content": [
+            {"type": "diff", "path": path, "oldText": null, "newText": "made\n"},
+            {"type": "terminal", "terminalId": terminal["terminalId"]},
+        ]}),
+    )?;
     ask(to, "terminal/release", named).await?;
     tell(to, session, json!({"sessionUpdate": "usage_update", "used": 10, "size": 100}))?;
-    say(to, session, "agent_message_chunk", &format!("It exited with {} and said {}.", exit["exitCode"], output["output"]))
+    say(
+        to,
+        session,
+        "agent_message_chunk",
+        &format!("It exited with {} and said {}.", exit["exitCode"], output["output"]),
+    )
 }
 
 fn answer(method: &str, params: &Value, load: bool) -> Option<Value> {
@@ -129,7 +146,9 @@ fn answer(method: &str, params: &Value, load: bool) -> Option<Value> {
             "authMethods": [],
         }),
         "session/new" => json!({"sessionId": format!("s{}", std::process::id())}),
-        "session/load" if load && std::path::Path::new(&format!("{}.said", params["sessionId"].as_str()?)).exists() => json!({}),
+        "session/load" if load && std::path::Path::new(&format!("{}.said", params["sessionId"].as_str()?)).exists() => {
+            json!({})
+        }
         _ => return None,
     })
 }

@@ -34,13 +34,27 @@ impl Default for Sandbox {
 /// What a program needs of the system to run at all. Where it is, it is read.
 #[cfg(target_os = "linux")]
 const SYSTEM: &[&str] = &[
-    "/bin", "/sbin", "/usr", "/lib", "/lib32", "/lib64", "/libx32", "/etc", "/opt", "/nix", "/proc", "/sys", "/dev",
-    "/run/systemd/resolve", "/run/current-system",
+    "/bin",
+    "/sbin",
+    "/usr",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/libx32",
+    "/etc",
+    "/opt",
+    "/nix",
+    "/proc",
+    "/sys",
+    "/dev",
+    "/run/systemd/resolve",
+    "/run/current-system",
 ];
 
 /// Devices that are written to.
 #[cfg(target_os = "linux")]
-const DEVICES: &[&str] = &["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty", "/dev/shm"];
+const DEVICES: &[&str] =
+    &["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty", "/dev/shm"];
 
 /// Starts a program as the leader of a process group of its own, confined to `folders`. It is
 /// killed when it is dropped; what it has started is its group's owner's to end.
@@ -100,8 +114,7 @@ fn restrict(sandbox: &Sandbox, _: &[PathBuf]) -> io::Result<()> {
     }
 }
 
-const UNSUPPORTED: &str =
-    "this system cannot confine programs (Landlock, Linux 5.13 or newer): set `sandbox = \"off\"` to run them all the same";
+const UNSUPPORTED: &str = "this system cannot confine programs (Landlock, Linux 5.13 or newer): set `sandbox = \"off\"` to run them all the same";
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {

@@ -148,9 +148,10 @@ impl Policy {
         }
         let allowed = match call.effect {
             // a pattern allows one command, never what somebody hung on to it
-            Effect::Runs => self.allow.iter().any(|rule| {
-                rule.covers(call) && (rule.subject.is_none() || call.subject.is_some_and(is_one_command))
-            }),
+            Effect::Runs => self
+                .allow
+                .iter()
+                .any(|rule| rule.covers(call) && (rule.subject.is_none() || call.subject.is_some_and(is_one_command))),
             Effect::Reads | Effect::Changes => covered(&self.allow),
         };
         if allowed || (call.effect == Effect::Reads && self.otherwise != Verdict::Deny) {

@@ -91,9 +91,9 @@ impl Redactor {
         let longest = |secret: &Secret| {
             let secret = secret.expose();
             let most = text.len().min(secret.len().saturating_sub(1));
-            (1..=most).rev().find(|n| {
-                text.get(text.len() - n..).is_some_and(|end| secret.as_bytes().starts_with(end.as_bytes()))
-            })
+            (1..=most)
+                .rev()
+                .find(|n| text.get(text.len() - n..).is_some_and(|end| secret.as_bytes().starts_with(end.as_bytes())))
         };
         self.secrets.iter().filter_map(longest).max().unwrap_or(0)
     }

@@ -134,7 +134,10 @@ impl AcpExecutor {
         let shared = Arc::clone(&self.shared);
         let folder = context.workdir.clone().or_else(|| shared.options.workdir.clone());
         let Some(folder) = folder else {
-            return Ending::failed("workdir_missing", "an agent needs a folder to work in: give the worker or its profile one");
+            return Ending::failed(
+                "workdir_missing",
+                "an agent needs a folder to work in: give the worker or its profile one",
+            );
         };
         let workdir = match tokio::task::spawn_blocking(move || Workdir::open(&folder)).await {
             Ok(Ok(workdir)) => workdir,

@@ -6,11 +6,11 @@
 use super::options::AcpOptions;
 use crate::confine;
 use crate::secret::Redactor;
+use parking_lot::Mutex;
 use rustix::process::Signal;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
-use parking_lot::Mutex;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, BufReader};

@@ -96,7 +96,8 @@ impl Desk<'_> {
     async fn permission(&self, ask: Ask) -> Result<Value, Refusal> {
         let request: RequestPermissionRequest = parsed(ask.params.clone())?;
         let cancelled = json!({"outcome": {"outcome": "cancelled"}});
-        let selected = |option: &PermissionOption| json!({"outcome": {"outcome": "selected", "optionId": option.option_id}});
+        let selected =
+            |option: &PermissionOption| json!({"outcome": {"outcome": "selected", "optionId": option.option_id}});
         let of_kind = |kinds: [PermissionOptionKind; 2]| {
             kinds.iter().find_map(|kind| request.options.iter().find(|option| option.kind == *kind))
         };

@@ -93,8 +93,9 @@ impl Session {
         let mut unheard = Vec::new();
         let answer = ask(&mut connection, "initialize", hello, &mut unheard).await?;
         let answer = answer.map_err(|refused| failed("the agent refuses to begin", &refused, redactor))?;
-        let agent: InitializeResponse = serde_json::from_value(answer.clone())
-            .map_err(|_| OpenError::Ending(Ending::failed("agent_malformed", "the agent does not speak the protocol")))?;
+        let agent: InitializeResponse = serde_json::from_value(answer.clone()).map_err(|_| {
+            OpenError::Ending(Ending::failed("agent_malformed", "the agent does not speak the protocol"))
+        })?;
         if answer.get("protocolVersion").and_then(Value::as_u64) != Some(u64::from(VERSION)) {
             let message = "the agent speaks another version of the protocol than 1";
             return Err(OpenError::Ending(Ending::failed("agent_version", message)));
@@ -108,7 +109,8 @@ impl Session {
             Some(id) => json!({"sessionId": id, "cwd": cwd, "mcpServers": []}),
             None => json!({"cwd": cwd, "mcpServers": []}),
         };
-        let resumes = answer.pointer("/agentCapabilities/sessionCapabilities/resume").is_some_and(|resume| !resume.is_null());
+        let resumes =
+            answer.pointer("/agentCapabilities/sessionCapabilities/resume").is_some_and(|resume| !resume.is_null());
         let mut opened = None;
         if let Some(id) = &before {
             let methods = [(resumes, "session/resume"), (agent.agent_capabilities.load_session, "session/load")];
@@ -235,7 +237,9 @@ impl Session {
         let mut out = Vec::new();
         while let Ok(incoming) = self.connection.incoming.try_recv() {
             match incoming {
-                Incoming::Request(_, responder) => responder.answer(Err(Refusal::Failed("the turn is over".to_owned()))),
+                Incoming::Request(_, responder) => {
+                    responder.answer(Err(Refusal::Failed("the turn is over".to_owned())))
+                }
                 other => hear(other, &mut teller, &mut out),
             }
         }
@@ -341,7 +345,12 @@ fn is_repeated(incoming: &Incoming) -> bool {
     message.method == "session/update"
         && matches!(
             kind,
-            "user_message_chunk" | "agent_message_chunk" | "agent_thought_chunk" | "tool_call" | "tool_call_update" | "plan"
+            "user_message_chunk"
+                | "agent_message_chunk"
+                | "agent_thought_chunk"
+                | "tool_call"
+                | "tool_call_update"
+                | "plan"
         )
 }
 
@@ -379,7 +388,8 @@ fn no_session(refused: &Refused, agent: &InitializeResponse, redactor: &Redactor
         return failed("the agent opens no session", refused, redactor);
     }
     let methods = serde_json::to_value(&agent.auth_methods).unwrap_or_default();
-    let names: Vec<_> = methods.as_array().into_iter().flatten().filter_map(|method| method.get("name")?.as_str()).collect();
+    let names: Vec<_> =
+        methods.as_array().into_iter().flatten().filter_map(|method| method.get("name")?.as_str()).collect();
     let message = format!(
         "the agent wants somebody to sign in ({}): sign in with it on its own once, as the runtime's user, or give it a key in the profile's `env`",
         names.join(", ")

@@ -9,7 +9,9 @@ use agent_client_protocol::v1::schema::{
     ContentBlock, ContentChunk, Plan, SessionNotification, SessionUpdate, ToolCall, ToolCallContent, ToolCallStatus,
     ToolCallUpdate,
 };
-use protocol::{BlockKind, BlockStatus, DiffPart, ImagePart, KnownPart, Part, PlanItem, PlanStatus, ResourcePart, TerminalPart};
+use protocol::{
+    BlockKind, BlockStatus, DiffPart, ImagePart, KnownPart, Part, PlanItem, PlanStatus, ResourcePart, TerminalPart,
+};
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -99,9 +101,10 @@ impl Teller {
     fn chunk(&mut self, kind: BlockKind, chunk: ContentChunk, raw: Value, out: &mut Vec<Output>) {
         let message_id = chunk.message_id.map(|id| id.to_string());
         let ContentBlock::Text(text) = chunk.content else { return self.extension(raw, out) };
-        let same = self.open.as_ref().is_some_and(|open| {
-            open.kind == kind && (open.message_id == message_id || message_id.is_none())
-        });
+        let same = self
+            .open
+            .as_ref()
+            .is_some_and(|open| open.kind == kind && (open.message_id == message_id || message_id.is_none()));
         if !same {
             self.close(BlockStatus::Complete, out);
             let block_id = self.names.block();
@@ -152,7 +155,8 @@ impl Teller {
         let fields = update.fields;
         if !self.calls.contains_key(&key) {
             self.close(BlockStatus::Complete, out);
-            let tool = fields.name.clone().or_else(|| fields.kind.as_ref().map(word)).unwrap_or_else(|| "other".to_owned());
+            let tool =
+                fields.name.clone().or_else(|| fields.kind.as_ref().map(word)).unwrap_or_else(|| "other".to_owned());
             self.begin(&key, tool, fields.title.clone(), out);
         }
         self.spell(&key, fields.raw_input.as_ref(), out);
@@ -273,7 +277,10 @@ fn unknown<T: serde::Serialize>(content: &T) -> Part {
 
 /// A word of the protocol as it is on the wire.
 pub(super) fn word<T: serde::Serialize>(value: &T) -> String {
-    serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_else(|| "other".to_owned())
+    serde_json::to_value(value)
+        .ok()
+        .and_then(|value| value.as_str().map(str::to_owned))
+        .unwrap_or_else(|| "other".to_owned())
 }
 
 fn items(plan: Plan) -> Vec<PlanItem> {
@@ -304,10 +311,14 @@ mod tests {
         teller.finish(BlockStatus::Complete, &mut out);
         out.iter()
             .map(|output| match output {
-                Output::BlockStarted { block_id, kind, tool, title, .. } => format!("{block_id} opens {kind} {tool:?} {title:?}"),
+                Output::BlockStarted { block_id, kind, tool, title, .. } => {
+                    format!("{block_id} opens {kind} {tool:?} {title:?}")
+                }
                 Output::BlockDelta { block_id, text } => format!("{block_id} + {text}"),
                 Output::BlockFinished { block_id, status } => format!("{block_id} {status}"),
-                Output::ToolResult { content, is_error, .. } => format!("result {is_error} {}", serde_json::to_string(content).unwrap()),
+                Output::ToolResult { content, is_error, .. } => {
+                    format!("result {is_error} {}", serde_json::to_string(content).unwrap())
+                }
                 Output::Plan(items) => format!("plan {}", serde_json::to_string(items).unwrap()),
                 Output::Extension { namespace, value } => format!("extension {namespace} {value}"),
                 other => format!("{other:?}"),

@@ -16,6 +16,7 @@ use protocol::Part;
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::Mutex;
 use yoi_executor::{Output, RunContext, RunOver, ToolCall, Toolbox};
 
@@ -79,7 +80,10 @@ impl<'r> Tools<'r> {
 
     fn add(&mut self, name: &str, description: &str, schema: Value, maker: Maker) {
         if !is_callable(name) || self.makers.contains_key(name) {
-            tracing::warn!(tool = name, "a tool has the name of another, or one that no model can call; it is left out");
+            tracing::warn!(
+                tool = name,
+                "a tool has the name of another, or one that no model can call; it is left out"
+            );
             return;
         }
         self.shown.push(Tool::new(name).with_description(description).with_schema(schema));
@@ -99,12 +103,12 @@ impl<'r> Tools<'r> {
             () = self.context.cancel.cancelled() => return Err(RunOver),
             kept = self.context.out.keep() => kept?,
         }
-        let answered: Vec<Mutex<bool>> = calls.iter().map(|_| Mutex::new(false)).collect();
+        let answered: Vec<AtomicBool> = calls.iter().map(|_| AtomicBool::new(false)).collect();
         let all = join_all(calls.iter().zip(&answered).map(|(call, answered)| async move {
             let answer = self.answer(call).await?;
             let text = self.redactor.clean(answer.text);
-            *answered.lock().await = true;
             self.context.say(self.result(call, text.clone(), answer.shown, answer.is_error)).await?;
+            answered.store(true, Ordering::Relaxed);
             Ok::<_, RunOver>(ToolResponse::from_tool_call(&call.asked, text))
         }));
         let responses = tokio::select! {
@@ -116,7 +120,7 @@ impl<'r> Tools<'r> {
             Some(responses) => responses.into_iter().collect::<Result<Vec<_>, _>>().map(ChatMessage::from),
             None => {
                 for (call, answered) in calls.iter().zip(&answered) {
-                    if !*answered.lock().await {
+                    if !answered.load(Ordering::Relaxed) {
                         let words = "cancelled before it answered; it may have taken effect in part";
                         // the run is still listened to for a moment
                         self.context.out.emit(self.result(call, words.to_owned(), Vec::new(), true)).await?;

@@ -58,8 +58,16 @@ impl Failure {
         match error {
             Error::ChatResponse { body, .. } => of_event(body, redactor),
             Error::WebStream { error, .. } => {
-                let late = error.downcast_ref::<genai::webc::StreamTimeout>().is_some();
-                if late { silent() } else { Failure::passing("provider_cut_off", network(error.as_ref(), redactor)) }
+                // what the library wraps once more
+                if let Some(inner) = error.downcast_ref::<Error>() {
+                    return Failure::from_error(inner, redactor);
+                }
+                if error.downcast_ref::<genai::webc::StreamTimeout>().is_some() {
+                    return silent();
+                }
+                let is_away = error.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_connect);
+                let reason = if is_away { "provider_unreachable" } else { "provider_cut_off" };
+                Failure::passing(reason, network(error.as_ref(), redactor))
             }
             Error::StreamParse { .. } | Error::JsonValueExt(_) | Error::SerdeJson(_) => malformed(),
             Error::WebModelCall { .. } | Error::WebAdapterCall { .. } => {

@@ -176,13 +176,15 @@ impl Answer {
                     // an end without a reason is made up by the library, where a stream was cut off
                     match &end.captured_stop_reason {
                         None => Err(failure::cut_off()),
-                        Some(StopReason::Other(reason)) if reason == "failed" || reason == "ERROR" => Err(
-                            Failure::passing("provider_failed", "the provider says that it failed"),
-                        ),
+                        Some(StopReason::Other(reason)) if reason == "failed" || reason == "ERROR" => {
+                            Err(Failure::passing("provider_failed", "the provider says that it failed"))
+                        }
                         Some(_) => Ok(Said::End(Box::new(end))),
                     }
                 }
-                Some(Ok(ChatStreamEvent::Start | ChatStreamEvent::ThoughtSignatureChunk(_) | ChatStreamEvent::Heartbeat)) => continue,
+                Some(Ok(
+                    ChatStreamEvent::Start | ChatStreamEvent::ThoughtSignatureChunk(_) | ChatStreamEvent::Heartbeat,
+                )) => continue,
                 Some(Err(error)) => Err(Failure::from_error(&error, &self.redactor)),
                 None => Err(failure::cut_off()),
             };

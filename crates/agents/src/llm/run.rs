@@ -248,7 +248,8 @@ impl Run<'_> {
             let message = "the conversation does not fit the model's window, even when it is made shorter";
             return Err(Stop::Ending(Ending::limit("context_window", message)));
         }
-        let message = format!("{} messages are replaced by a summary: the model's window is nearly full", messages.len());
+        let message =
+            format!("{} messages are replaced by a summary: the model's window is nearly full", messages.len());
         self.notice(Level::Info, "context_compacted", message).await?;
         let bytes = self.options.window * TOKEN_BYTES / 2 / u64::from(*shortened);
         let text = conversation::as_text(messages, usize::try_from(bytes).unwrap_or(usize::MAX), self.redactor);
@@ -266,7 +267,9 @@ impl Run<'_> {
 
 fn ending(stop: &StopReason) -> Ending {
     match stop {
-        StopReason::MaxTokens(_) => Ending::limit("answer_limit", "the answer reached the most tokens that it may have"),
+        StopReason::MaxTokens(_) => {
+            Ending::limit("answer_limit", "the answer reached the most tokens that it may have")
+        }
         StopReason::ContentFilter(_) => Ending::failed("refused", "the provider or the model refuses to answer"),
         StopReason::Completed(_) | StopReason::ToolCall(_) | StopReason::StopSequence(_) | StopReason::Other(_) => {
             Ending::completed()

@@ -113,7 +113,10 @@ mod tests {
             spending.took(Some(&taken));
         }
         assert_eq!((spending.length(), spending.usage(None).input_tokens), (Some(1500), 2000));
-        assert_eq!(serde_json::to_string(&spending.usage(price)).unwrap(), r#"{"input_tokens":2000,"output_tokens":1000,"turns":2,"cost":0.012}"#);
+        assert_eq!(
+            serde_json::to_string(&spending.usage(price)).unwrap(),
+            r#"{"input_tokens":2000,"output_tokens":1000,"turns":2,"cost":0.012}"#
+        );
         assert_eq!(spending.over(&free, price), None);
         let reason = |limits| spending.over(&limits, price).and_then(|ending| ending.error).map(|error| error.reason);
         assert_eq!(reason(Limits { turns: 2, ..free.clone() }).as_deref(), Some("turn_limit"));

@@ -51,7 +51,9 @@ pub struct McpServer {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum McpError {
     /// Not a name.
-    #[error("`{0}` is no name of an MCP server: 1 to 24 characters of a-z, A-Z, 0-9, '_' and '-', without '__' and no '_' at its end")]
+    #[error(
+        "`{0}` is no name of an MCP server: 1 to 24 characters of a-z, A-Z, 0-9, '_' and '-', without '__' and no '_' at its end"
+    )]
     Name(String),
     /// No program.
     #[error("the command of an MCP server is empty")]

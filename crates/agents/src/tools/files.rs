@@ -98,7 +98,9 @@ impl Edit {
             1 => {}
             _ if all => {}
             n => {
-                return Err(Refused(format!("`old` stands {n} times in {path}: give more of it, or set `all` to true")));
+                return Err(Refused(format!(
+                    "`old` stands {n} times in {path}: give more of it, or set `all` to true"
+                )));
             }
         }
         let changed = text.replace(&old, &new);

@@ -130,9 +130,7 @@ impl BuiltIn {
     /// What it is given, as a JSON Schema.
     #[must_use]
     pub fn schema(self) -> Value {
-        let object = |properties: Value, required: &[&str]| {
-            json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false})
-        };
+        let object = |properties: Value, required: &[&str]| json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false});
         let path = json!({"type": "string", "description": "From the working folder"});
         match self {
             BuiltIn::Read => object(

@@ -58,9 +58,9 @@ impl Shell {
         }
         let temporary = tempfile::Builder::new().prefix("yoi-shell-").tempdir();
         let temporary = temporary.map_err(|error| Refused(format!("there is no room for temporary files: {error}")))?;
-        let limit = self.timeout_seconds.map_or(options.time_limit, |seconds| {
-            Duration::from_secs(seconds.max(1)).min(options.time_limit)
-        });
+        let limit = self
+            .timeout_seconds
+            .map_or(options.time_limit, |seconds| Duration::from_secs(seconds.max(1)).min(options.time_limit));
         let mut command = Command::new("/bin/sh");
         options.variables.apply(&mut command);
         command.env("TMPDIR", temporary.path());

@@ -140,7 +140,8 @@ impl Workdir {
         let folder = self.dir.open_dir(parent).map_err(fail)?;
         // a link stays one: what it leads to, within the folder, is written
         if folder.symlink_metadata(name).is_ok_and(|metadata| metadata.is_symlink()) {
-            let mut file = self.dir.open_with(&relative, OpenOptions::new().write(true).truncate(true)).map_err(fail)?;
+            let mut file =
+                self.dir.open_with(&relative, OpenOptions::new().write(true).truncate(true)).map_err(fail)?;
             return file.write_all(text.as_bytes()).map_err(fail);
         }
         let existing = folder.metadata(name).ok();

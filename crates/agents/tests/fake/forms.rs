@@ -79,16 +79,24 @@ impl Form {
         match self {
             Form::Anthropic => "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\n\n".to_owned(),
             Form::Ollama => "{\"message\":\n".to_owned(),
-            Form::OpenAi | Form::Responses | Form::Gemini => "data: {\"type\":\"response.output_text.delta\",\n\n".to_owned(),
+            Form::OpenAi | Form::Responses | Form::Gemini => {
+                "data: {\"type\":\"response.output_text.delta\",\n\n".to_owned()
+            }
         }
     }
 
     pub fn overloaded(self) -> String {
         match self {
             Form::OpenAi => data(json!({"error": {"message": "overloaded, try later", "type": "server_error"}})),
-            Form::Responses => event(json!({"type": "error", "code": "server_error", "message": "overloaded, try later"})),
-            Form::Anthropic => event(json!({"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}})),
-            Form::Gemini => data(json!({"error": {"code": 503, "message": "The model is overloaded.", "status": "UNAVAILABLE"}})),
+            Form::Responses => {
+                event(json!({"type": "error", "code": "server_error", "message": "overloaded, try later"}))
+            }
+            Form::Anthropic => {
+                event(json!({"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}))
+            }
+            Form::Gemini => {
+                data(json!({"error": {"code": 503, "message": "The model is overloaded.", "status": "UNAVAILABLE"}}))
+            }
             Form::Ollama => format!("{}\n", json!({"error": "server overloaded"})),
         }
     }
@@ -122,15 +130,25 @@ fn openai(says: &[Say], full: bool) -> Vec<String> {
             Say::Call(tool, pieces) => {
                 let id = format!("call_{index}_{tool}");
                 let function = json!({"name": tool, "arguments": ""});
-                frames.push(chunk(json!({"tool_calls": [{"index": index, "id": id, "type": "function", "function": function}]}), None));
+                frames.push(chunk(
+                    json!({"tool_calls": [{"index": index, "id": id, "type": "function", "function": function}]}),
+                    None,
+                ));
                 for piece in pieces {
-                    frames.push(chunk(json!({"tool_calls": [{"index": index, "function": {"arguments": piece}}]}), None));
+                    frames
+                        .push(chunk(json!({"tool_calls": [{"index": index, "function": {"arguments": piece}}]}), None));
                 }
                 index += 1;
             }
         }
     }
-    let finish = if full { "length" } else if calls(says) { "tool_calls" } else { "stop" };
+    let finish = if full {
+        "length"
+    } else if calls(says) {
+        "tool_calls"
+    } else {
+        "stop"
+    };
     frames.push(chunk(json!({}), Some(finish)));
     frames.push(data(json!({"id": "chatcmpl-1", "choices": [], "usage": {"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110}})));
     frames.push("data: [DONE]\n\n".to_owned());
@@ -167,7 +185,9 @@ fn responses(says: &[Say], full: bool) -> Vec<String> {
 
 fn anthropic(says: &[Say], full: bool) -> Vec<String> {
     let usage = json!({"input_tokens": 100, "output_tokens": 1});
-    let mut frames = vec![event(json!({"type": "message_start", "message": {"id": "msg_1", "type": "message", "role": "assistant", "content": [], "model": "m", "usage": usage}}))];
+    let mut frames = vec![event(
+        json!({"type": "message_start", "message": {"id": "msg_1", "type": "message", "role": "assistant", "content": [], "model": "m", "usage": usage}}),
+    )];
     let (mut index, mut open) = (0, None);
     let stop = |frames: &mut Vec<String>, open: &mut Option<&'static str>, index: &mut u32| {
         if open.take().is_some() {
@@ -186,7 +206,9 @@ fn anthropic(says: &[Say], full: bool) -> Vec<String> {
             let block = match say {
                 Say::Think(_) => json!({"type": "thinking", "thinking": "", "signature": ""}),
                 Say::Text(_) => json!({"type": "text", "text": ""}),
-                Say::Call(tool, _) => json!({"type": "tool_use", "id": format!("toolu_{index}"), "name": tool, "input": {}}),
+                Say::Call(tool, _) => {
+                    json!({"type": "tool_use", "id": format!("toolu_{index}"), "name": tool, "input": {}})
+                }
             };
             frames.push(event(json!({"type": "content_block_start", "index": index, "content_block": block})));
             open = Some(kind);
@@ -199,12 +221,20 @@ fn anthropic(says: &[Say], full: bool) -> Vec<String> {
             }
             Say::Text(text) => frames.push(delta(json!({"type": "text_delta", "text": text}))),
             Say::Call(_, pieces) => {
-                frames.extend(pieces.iter().map(|piece| delta(json!({"type": "input_json_delta", "partial_json": piece}))));
+                frames.extend(
+                    pieces.iter().map(|piece| delta(json!({"type": "input_json_delta", "partial_json": piece}))),
+                );
             }
         }
     }
     stop(&mut frames, &mut open, &mut index);
-    let reason = if full { "max_tokens" } else if calls(says) { "tool_use" } else { "end_turn" };
+    let reason = if full {
+        "max_tokens"
+    } else if calls(says) {
+        "tool_use"
+    } else {
+        "end_turn"
+    };
     frames.push(event(json!({"type": "message_delta", "delta": {"stop_reason": reason, "stop_sequence": null}, "usage": {"output_tokens": 10}})));
     frames.push(event(json!({"type": "message_stop"})));
     frames

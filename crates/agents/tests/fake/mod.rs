@@ -177,14 +177,19 @@ async fn reply(socket: &mut TcpStream, form: Form, answer: Answer) -> Option<()>
     let pause = if let Answer::Slow(_, pause) = &answer { Some(*pause) } else { None };
     match answer {
         Answer::Status(status, headers, body) => {
-            let mut head = format!("HTTP/1.1 {status} Said\r\ncontent-type: application/json\r\ncontent-length: {}\r\n", body.len());
+            let mut head = format!(
+                "HTTP/1.1 {status} Said\r\ncontent-type: application/json\r\ncontent-length: {}\r\n",
+                body.len()
+            );
             for (name, value) in headers {
                 head.push_str(&format!("{name}: {value}\r\n"));
             }
             socket.write_all(format!("{head}\r\n{body}").as_bytes()).await.ok()
         }
         Answer::Silent => std::future::pending().await,
-        Answer::Whole(says) | Answer::Slow(says, _) => frames(socket, form, form.whole(&says, false), pause, true).await,
+        Answer::Whole(says) | Answer::Slow(says, _) => {
+            frames(socket, form, form.whole(&says, false), pause, true).await
+        }
         Answer::Full(says) => frames(socket, form, form.whole(&says, true), None, true).await,
         Answer::CutOff(says) => {
             let mut all = form.whole(&says, false);
@@ -229,7 +234,13 @@ async fn reply(socket: &mut TcpStream, form: Form, answer: Answer) -> Option<()>
     }
 }
 
-async fn frames(socket: &mut TcpStream, form: Form, frames: Vec<String>, pause: Option<Duration>, end: bool) -> Option<()> {
+async fn frames(
+    socket: &mut TcpStream,
+    form: Form,
+    frames: Vec<String>,
+    pause: Option<Duration>,
+    end: bool,
+) -> Option<()> {
     let head = format!("HTTP/1.1 200 OK\r\ncontent-type: {}\r\ntransfer-encoding: chunked\r\n\r\n", form.media_type());
     socket.write_all(head.as_bytes()).await.ok()?;
     for frame in frames {

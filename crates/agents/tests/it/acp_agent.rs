@@ -33,8 +33,15 @@ async fn world(options: AcpOptions) -> World {
 }
 
 fn without_numbers(told: &[String]) -> String {
-    let pid = |line: &String| line.starts_with('#') && line.contains(" + s") && line[line.find(" + s").unwrap() + 4..].chars().all(|c| c.is_ascii_digit());
-    told.iter().map(|line| if pid(line) { "(the session's name)".to_owned() } else { line.clone() }).collect::<Vec<_>>().join("\n")
+    let pid = |line: &String| {
+        line.starts_with('#')
+            && line.contains(" + s")
+            && line[line.find(" + s").unwrap() + 4..].chars().all(|c| c.is_ascii_digit())
+    };
+    told.iter()
+        .map(|line| if pid(line) { "(the session's name)".to_owned() } else { line.clone() })
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 #[tokio::test]
@@ -57,15 +64,14 @@ async fn a_session_with_thoughts_calls_files_and_a_person() {
 
 #[tokio::test]
 async fn a_policy_answers_where_a_person_need_not() {
-    let policy = Policy {
-        allow: vec!["edit(made.*)".parse().unwrap(), "shell(cat *)".parse().unwrap()],
-        ..Policy::default()
-    };
+    let policy =
+        Policy { allow: vec!["edit(made.*)".parse().unwrap(), "shell(cat *)".parse().unwrap()], ..Policy::default() };
     let free = world(AcpOptions { policy, ..options(&[]) }).await;
     assert_eq!(free.run("work").await, (Outcome::Completed, None));
     assert!(free.workdir().join("made.txt").exists(), "{:#?}", free.told());
     assert!(!free.told().iter().any(|line| line.starts_with("asks")));
-    let closed = world(AcpOptions { policy: Policy { otherwise: Verdict::Deny, ..Policy::default() }, ..options(&[]) }).await;
+    let closed =
+        world(AcpOptions { policy: Policy { otherwise: Verdict::Deny, ..Policy::default() }, ..options(&[]) }).await;
     assert_eq!(closed.run("work").await, (Outcome::Completed, None));
     assert!(!closed.workdir().join("made.txt").exists());
     let late = world(AcpOptions { approval_time: Some(Duration::from_millis(200)), ..options(&[]) }).await;
@@ -76,7 +82,8 @@ async fn a_policy_answers_where_a_person_need_not() {
 
 #[tokio::test]
 async fn nothing_outside_of_the_folder_is_reached() {
-    let world = world(AcpOptions { policy: Policy { otherwise: Verdict::Allow, ..Policy::default() }, ..options(&[]) }).await;
+    let world =
+        world(AcpOptions { policy: Policy { otherwise: Verdict::Allow, ..Policy::default() }, ..options(&[]) }).await;
     std::fs::write(world.folder.path().join("secret"), "x").unwrap();
     assert_eq!(world.run("outside").await, (Outcome::Completed, None));
     let said: Vec<String> = world.told().iter().filter_map(|line| Some(line.split_once(" + ")?.1.to_owned())).collect();

@@ -3,6 +3,9 @@
 //! Owns helpers only.
 
 use crate::fake::{Answer, Asked, Fake, Form};
+use agents::llm::{Provider, Retries};
+use agents::policy::{Policy, Verdict};
+use agents::{Llm, LlmOptions, Secret};
 use protocol::api::{CreateWorker, ResolveApproval, SendInput};
 use protocol::{AnyEvent, EventKind, Outcome, Part, State, Status, WorkerId};
 use std::path::Path;
@@ -11,9 +14,6 @@ use std::time::Duration;
 use worker_runtime::executor::{SharedProfile, Toolbox};
 use worker_runtime::store::fs::{FsOptions, FsStore};
 use worker_runtime::{Created, Runtime, RuntimeOptions};
-use agents::llm::{Provider, Retries};
-use agents::policy::{Policy, Verdict};
-use agents::{Llm, LlmOptions, Secret};
 
 /// What must never be seen.
 pub const KEY: &str = "sk-canary-0123456789";
@@ -95,8 +95,19 @@ impl World {
         ended.expect("a run has ended")
     }
 
+    /// One more worker of the same profile.
+    pub async fn another(&self) -> WorkerId {
+        match self.runtime.catalogue().create(CreateWorker::default()).await.unwrap() {
+            Created::New(detail) | Created::Existing(detail) => detail.worker.worker_id,
+        }
+    }
+
     pub async fn until(&self, wanted: impl Fn(&State) -> bool) -> Arc<State> {
-        let stream = self.runtime.observation().stream(self.worker).unwrap();
+        self.until_of(self.worker, wanted).await
+    }
+
+    pub async fn until_of(&self, worker: WorkerId, wanted: impl Fn(&State) -> bool) -> Arc<State> {
+        let stream = self.runtime.observation().stream(worker).unwrap();
         let waiting = async {
             loop {
                 let (seq, state) = stream.state();
@@ -106,9 +117,7 @@ impl World {
                 stream.log().reader(seq).wait().await.unwrap();
             }
         };
-        tokio::time::timeout(DEADLINE, waiting)
-            .await
-            .unwrap_or_else(|_| panic!("still waiting: {:#?}", self.told()))
+        tokio::time::timeout(DEADLINE, waiting).await.unwrap_or_else(|_| panic!("still waiting: {:#?}", self.told()))
     }
 
     /// Answers the question that is asked next.

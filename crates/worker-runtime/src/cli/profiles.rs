@@ -102,13 +102,11 @@ fn read(entry: Entry<'_>) -> Option<ProfileEntry> {
             replay = read_replay(name, description, &mut table);
             replay.clone().map(|replay| Arc::new(replay) as SharedProfile)
         }
-        Kind::Process => {
-            process(name, description, &mut table).map(|(process, command)| {
-                facts.push(("command", command.join(" ")));
-                program = command.into_iter().next();
-                Arc::new(process) as SharedProfile
-            })
-        }
+        Kind::Process => process(name, description, &mut table).map(|(process, command)| {
+            facts.push(("command", command.join(" ")));
+            program = command.into_iter().next();
+            Arc::new(process) as SharedProfile
+        }),
         Kind::Agent(kind) => agents::read(kind, name, description, &mut table).map(|agent| {
             (facts, program) = (agent.facts, agent.program);
             agent.profile
@@ -161,11 +159,7 @@ fn read_replay(name: String, description: Option<String>, table: &mut Members<'_
 }
 
 /// A process, and its command.
-fn process(
-    name: String,
-    description: Option<String>,
-    table: &mut Members<'_>,
-) -> Option<(Process, Vec<String>)> {
+fn process(name: String, description: Option<String>, table: &mut Members<'_>) -> Option<(Process, Vec<String>)> {
     let command = table.texts("command");
     let modes = [("text", Mode::Text), ("json-lines", Mode::JsonLines)];
     let mode = table.word("mode", &modes).unwrap_or_default();

@@ -40,10 +40,7 @@ impl History for StoreHistory {
 pub(crate) struct StoreTranscript(pub Arc<dyn WorkerStore>);
 
 impl executor::History for StoreTranscript {
-    fn page(
-        &self,
-        before: Option<String>,
-    ) -> BoxFuture<'_, Result<executor::HistoryPage, executor::HistoryError>> {
+    fn page(&self, before: Option<String>) -> BoxFuture<'_, Result<executor::HistoryPage, executor::HistoryError>> {
         Box::pin(async move {
             let (entries, bytes) = PAGE;
             let page = self.0.transcript(before, entries, bytes).await;

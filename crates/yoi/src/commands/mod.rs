@@ -8,14 +8,14 @@ mod doctor;
 mod plugin;
 mod profile;
 mod runtime;
-mod task;
 mod session;
+mod task;
 mod token;
 mod transcript;
 mod worker;
 
 use crate::args;
-use crate::args::{Cli, WatchArgs, Command, ConfigCommand, RuntimeCommand, TokenCommand};
+use crate::args::{Cli, Command, ConfigCommand, RuntimeCommand, TokenCommand, WatchArgs};
 use crate::failure::Failure;
 use crate::interrupt;
 use crate::output::{Form, Output, Verbosity};
@@ -66,7 +66,8 @@ pub fn run(cli: Cli) -> ExitCode {
             _ => None,
         };
         // these see to Ctrl-C themselves
-        let own = mode == Some(console::Mode::Console) || matches!(command, Command::Record(_) | Command::Login | Command::Run(_));
+        let own = mode == Some(console::Mode::Console)
+            || matches!(command, Command::Record(_) | Command::Login | Command::Run(_));
         if !own {
             interrupt::ends_the_process();
         }

@@ -183,16 +183,13 @@ mod tests {
     fn an_option_is_meant_by_its_number_its_name_or_its_beginning() {
         let output = Output { form: Form::Json, look: Look::Plain, verbosity: Verbosity::Quiet };
         let options = ["allow_once", "allow_always", "reject"].map(str::to_owned).to_vec();
-        let approval = Approval {
-            approval_id: "a".into(),
-            title: "t".into(),
-            options,
-            call_id: None,
-            extra: Default::default(),
-        };
+        let approval =
+            Approval { approval_id: "a".into(), title: "t".into(), options, call_id: None, extra: Default::default() };
         let questions = Questions { open: VecDeque::from([approval]), ..Questions::new(output, None) };
         let chosen = |line| questions.choose(line).map(|(_, option)| option);
-        for (line, option) in [("1", "allow_once"), (" 3 ", "reject"), ("r", "reject"), ("allow_always", "allow_always")] {
+        for (line, option) in
+            [("1", "allow_once"), (" 3 ", "reject"), ("r", "reject"), ("allow_always", "allow_always")]
+        {
             assert_eq!(chosen(line).as_deref(), Some(option), "{line}");
         }
         for line in ["", "0", "4", "allow", "no"] {

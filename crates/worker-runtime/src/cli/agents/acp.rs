@@ -3,14 +3,15 @@
 //! Owns the words of its settings. Must not start anything.
 
 use super::{Agent, shared};
-use agents::acp::{Acp, AcpOptions, Restarts};
 use agents::Sandbox;
+use agents::acp::{Acp, AcpOptions, Restarts};
 use std::sync::Arc;
 use yoi_settings::Members;
 
 /// Reads one.
 pub(super) fn read(name: String, description: Option<String>, table: &mut Members<'_>) -> Option<Agent> {
-    let command = table.required("command", "the agent and its arguments, such as [\"opencode\", \"acp\"]", Members::texts);
+    let command =
+        table.required("command", "the agent and its arguments, such as [\"opencode\", \"acp\"]", Members::texts);
     let usual = AcpOptions::new(command.clone().unwrap_or_default());
     let options = AcpOptions {
         variables: shared::variables(table, "env"),

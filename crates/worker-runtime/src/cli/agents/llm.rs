@@ -3,10 +3,10 @@
 //! Owns the words of its settings. Must not connect to anything.
 
 use super::{Agent, shared};
+use agents::Secret;
 use agents::llm::{Limits, Llm, LlmOptions, LlmOptionsError, Price, Provider, Retries};
 use agents::mcp::{McpAt, McpServer};
 use agents::tools::BuiltIn;
-use agents::Secret;
 use std::sync::Arc;
 use yoi_settings::Members;
 
@@ -79,7 +79,11 @@ pub(super) fn read(name: String, description: Option<String>, table: &mut Member
 }
 
 fn provider(table: &mut Members<'_>) -> Option<Provider> {
-    let name = table.required("provider", "openai, openai-responses, openai-compatible, anthropic, gemini or ollama", Members::text);
+    let name = table.required(
+        "provider",
+        "openai, openai-responses, openai-compatible, anthropic, gemini or ollama",
+        Members::text,
+    );
     let model = table.required("model", "the model, as the provider calls it", Members::text);
     let base_url = table.text("base_url");
     let has_key = table.has("key");

@@ -34,12 +34,7 @@ pub(super) struct Agent {
 
 /// Reads one; none where something is wrong, which is told.
 #[cfg(feature = "agents")]
-pub(super) fn read(
-    kind: Kind,
-    name: String,
-    description: Option<String>,
-    table: &mut Members<'_>,
-) -> Option<Agent> {
+pub(super) fn read(kind: Kind, name: String, description: Option<String>, table: &mut Members<'_>) -> Option<Agent> {
     match kind {
         Kind::Llm => llm::read(name, description, table),
         Kind::Acp => acp::read(name, description, table),
@@ -49,6 +44,9 @@ pub(super) fn read(
 /// This program was built without.
 #[cfg(not(feature = "agents"))]
 pub(super) fn read(_: Kind, _: String, _: Option<String>, table: &mut Members<'_>) -> Option<Agent> {
-    table.wrong("executor", "is one of agents, and this program was built without agents: run `yoi`, or build it with the feature `agents`");
+    table.wrong(
+        "executor",
+        "is one of agents, and this program was built without agents: run `yoi`, or build it with the feature `agents`",
+    );
     None
 }
