@@ -198,13 +198,13 @@ impl Session {
         let mut patience = std::pin::pin!(None::<tokio::time::Sleep>);
         let answer = loop {
             let mut out = Vec::new();
+            let cancelled = patience.is_some();
             let waits = async {
                 match patience.as_mut().as_pin_mut() {
                     Some(sleep) => sleep.await,
                     None => std::future::pending().await,
                 }
             };
-            let cancelled = patience.is_some();
             tokio::select! {
                 biased;
                 () = context.cancel.cancelled(), if !cancelled => {
@@ -213,6 +213,8 @@ impl Session {
                 }
                 () = waits => return Turn::Deaf,
                 Some(()) = serving.next() => {}
+                // before what it said: that is taken below
+                answer = &mut prompted => break answer,
                 incoming = self.connection.incoming.recv() => match incoming {
                     Some(Incoming::Request(message, responder)) => {
                         let ask = Ask::new(message.method, message.params, &mut teller);
@@ -228,7 +230,6 @@ impl Session {
                     }
                     None => return Turn::Gone,
                 },
-                answer = &mut prompted => break answer,
                 () = &mut closed => return Turn::Gone,
             }
             say(context, out).await;

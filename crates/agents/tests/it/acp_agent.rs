@@ -98,7 +98,7 @@ async fn a_run_is_cancelled_whether_the_agent_listens_or_not() {
     let world = world(options(&[])).await;
     for (text, word) in [("wait", "waiting"), ("hang", "deaf"), ("wait", "waiting")] {
         world.input(text).await;
-        world.until(|state| state.open_blocks.iter().any(|block| block.text.to_string() == word)).await;
+        world.until(|state| state.open_blocks.iter().any(|block| block.text.as_str() == word)).await;
         world.runtime.interaction().cancel(world.worker).await.unwrap();
         assert_eq!(world.ended().await, (Outcome::Cancelled, None), "{text}");
     }
@@ -144,14 +144,15 @@ async fn its_environment_is_what_is_listed_and_its_key_is_not_seen() {
 
 #[tokio::test]
 async fn what_is_no_agent_is_told() {
-    for (command, reason) in [
-        (vec!["/nowhere/agent"], "spawn_failed"),
-        (vec!["true"], "agent_exited"),
-        (vec!["sh", "-c", "echo this is not json; sleep 5"], "agent_not_ready"),
+    for (command, reasons) in [
+        (vec!["/nowhere/agent"], &["spawn_failed"][..]),
+        (vec!["true"], &["agent_exited"]),
+        (vec!["sh", "-c", "echo this is not json; sleep 5"], &["agent_not_ready", "agent_exited"]),
     ] {
         let options = AcpOptions { start_time: Duration::from_millis(700), ..AcpOptions::new(command.clone()) };
         let world = world(options).await;
         let (outcome, said) = world.run("hello").await;
-        assert_eq!((outcome, said.as_deref()), (Outcome::Failed, Some(reason)), "{command:?}: {:#?}", world.told());
+        assert_eq!(outcome, Outcome::Failed);
+        assert!(reasons.contains(&said.as_deref().unwrap()), "{command:?}: {:#?}", world.told());
     }
 }

@@ -1,6 +1,6 @@
 //! Canaries in environment, headers and error bodies: none of them is found in anything written or said.
 
-use crate::fake::{Answer, Fake, Form, call, text};
+use crate::fake::{Answer, Form, call, text};
 use crate::world::{KEY, World, each_form, options};
 use agents::{LlmOptions, Secret};
 use serde_json::json;
