@@ -77,7 +77,7 @@ async fn a_person_allows_refuses_or_does_not_answer() {
     let answers = vec![write("yes"), write("no"), write("late"), Answer::Whole(vec![text("well")])];
     let fake = Fake::start(Form::OpenAi, answers).await;
     let policy = Policy { deny: vec!["shell".parse().unwrap()], ..Policy::default() };
-    let options = LlmOptions { policy, approval_time: Some(Duration::from_millis(400)), ..options(&fake) };
+    let options = LlmOptions { policy, approval_time: Some(Duration::from_secs(3)), ..options(&fake) };
     let world = World::with(options).await;
     world.input("go").await;
     let asked = world.answer("allow").await;
