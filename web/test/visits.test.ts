@@ -58,7 +58,7 @@ describe("the console", { skip: noPrograms ?? false }, () => {
   });
 
   test("the head of the page allows its own files and nothing else", LIMIT, async () => {
-    for (const path of ["/", "/settings", "/workers/here/w_01m7ytqn6yfr586nwsj7dpehkj"]) {
+    for (const path of ["/", "/plugins", "/settings", "/workers/here/w_01m7ytqn6yfr586nwsj7dpehkj"]) {
       const page = await fetch(stage.url + path);
       assert.equal(page.status, 200, path);
       assert.equal(page.headers.get("cache-control"), "no-cache");
@@ -255,6 +255,10 @@ describe("the console", { skip: noPrograms ?? false }, () => {
         const folded = page.locator('[aria-expanded="false"]');
         while ((await folded.count()) > 0) await folded.first().click();
         await accessible(page, `worker, ${what}`);
+        await fits();
+        await page.goto("/plugins");
+        await page.getByText("There are none").waitFor();
+        await accessible(page, `plugins, ${what}`);
         await fits();
         await page.goto("/settings");
         await page.getByRole("heading", { name: "Settings" }).waitFor();
