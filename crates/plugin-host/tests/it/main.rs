@@ -7,6 +7,8 @@ mod failures;
 #[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
+mod limits;
+#[cfg(test)]
 mod linking;
 #[cfg(test)]
 mod network;
