@@ -37,6 +37,16 @@ export class Sight {
     return new Sight(await context.newPage(), new URL(url).host);
   }
 
+  /** One who has signed in with a token, and sees the runtime elsewhere. */
+  static async signedIn(browser: Browser, url: string, token: string): Promise<Sight> {
+    const sight = await Sight.open(browser, url);
+    await sight.page.goto("/");
+    await sight.page.getByLabel("Token").fill(token);
+    await sight.page.getByRole("button", { name: "Sign in" }).click();
+    await sight.page.waitForSelector('[data-runtime="there"]');
+    return sight;
+  }
+
   private constructor(
     readonly page: Page,
     host: string,

@@ -30,14 +30,7 @@ describe("people", { skip: noPrograms ?? false }, () => {
     await stage?.stop();
   });
 
-  async function signedIn(name: string): Promise<Sight> {
-    const sight = await Sight.open(browser, stage.url);
-    await sight.page.goto("/");
-    await sight.page.getByLabel("Token").fill(stage.token(name));
-    await sight.page.getByRole("button", { name: "Sign in" }).click();
-    await sight.page.waitForSelector('[data-runtime="there"]');
-    return sight;
-  }
+  const signedIn = (name: string): Promise<Sight> => Sight.signedIn(browser, stage.url, stage.token(name));
 
   test("whoever has no sign-in is asked for a token, and nothing else is shown", LIMIT, async () => {
     const worker = await stage.worker("there", { profile: "agent", display_name: "Not for strangers" }, "root");

@@ -25,14 +25,7 @@ describe("plugins", { skip: noPrograms ?? noGuests ?? false }, () => {
     await stage?.stop();
   });
 
-  async function signedIn(name: string): Promise<Sight> {
-    const sight = await Sight.open(browser, stage.url);
-    await sight.page.goto("/");
-    await sight.page.getByLabel("Token").fill(stage.token(name));
-    await sight.page.getByRole("button", { name: "Sign in" }).click();
-    await sight.page.waitForSelector('[data-runtime="there"]');
-    return sight;
-  }
+  const signedIn = (name: string): Promise<Sight> => Sight.signedIn(browser, stage.url, stage.token(name));
 
   test("one reads what a plugin may reach, grants it at a terminal, and sees it run", LIMIT, async () => {
     const sight = await signedIn("root");

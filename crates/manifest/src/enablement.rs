@@ -30,6 +30,19 @@ pub enum Standing {
     Suspended,
 }
 
+impl Standing {
+    /// Its word in lists, where both that are in force are `enabled`.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Standing::Unknown => "unknown",
+            Standing::Disabled => "disabled",
+            Standing::Current | Standing::Updated => "enabled",
+            Standing::Suspended => "suspended",
+        }
+    }
+}
+
 /// A plugin's grants, and whether they are in force for the package at hand.
 #[derive(Clone, Debug)]
 pub struct Enablement {

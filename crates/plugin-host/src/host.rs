@@ -153,10 +153,6 @@ impl Host {
         let applied = wanted.into_iter().map(|(id, package)| {
             let plugin = self.plugin(&id, package);
             let config = configs.get(&*id).unwrap_or(&nothing).clone();
-            {
-                let grants = self.0.grants.lock();
-                plugin.authorise(grant(grants.as_ref(), &plugin));
-            }
             async move { plugin.settle(&config).await }
         });
         join_all(applied).await;
@@ -238,13 +234,18 @@ impl Host {
         Ended::CutOff
     }
 
-    /// The plugin of this package, which may be there already.
+    /// The plugin of this package, which may be there already; a new one with what is granted now.
     fn plugin(&self, id: &Arc<str>, package: crate::Package) -> Arc<Plugin> {
+        let grants = self.0.grants.lock();
         let mut stores = self.0.stores.lock();
         let store =
             stores.entry(id.clone()).or_insert_with(|| Arc::new(Store::new(id.clone(), self.0.storage.clone())));
         let mut plugins = self.0.plugins.lock();
-        let new = || Arc::new(Plugin::new(package, store.clone(), self.0.shared.clone()));
+        let new = || {
+            let plugin = Plugin::new(package, store.clone(), self.0.shared.clone());
+            plugin.authorise(grant(grants.as_ref(), &plugin));
+            Arc::new(plugin)
+        };
         plugins.entry(id.clone()).or_insert_with(new).clone()
     }
 

@@ -5,7 +5,7 @@
 
 use crate::folder::Reading;
 use crate::stream::worker_id;
-use manifest::{CapabilityReview, Review, Standing};
+use manifest::Review;
 use plugin_host::{Package, State, Status};
 use protocol::{PluginRow, PluginStanding, PluginState};
 use std::sync::Arc;
@@ -55,9 +55,9 @@ fn row(package: &Package, reading: &Reading, running: &Running) -> PluginRow {
         connections: status.map_or(0, |status| u32::try_from(status.connections).unwrap_or(u32::MAX)),
         tools: tools.collect(),
         missing: u32::try_from(missing).unwrap_or(u32::MAX),
-        marks: marks(&review),
+        marks: review.marks().into_iter().map(str::to_owned).collect(),
         review: Some(review.to_text()),
-        ..empty(&plugin.id, standing(review.standing))
+        ..empty(&plugin.id, review.standing.word().into())
     }
 }
 
@@ -77,25 +77,6 @@ fn empty(plugin_id: &str, standing: PluginStanding) -> PluginRow {
         marks: Vec::new(),
         review: None,
         problems: Vec::new(),
-    }
-}
-
-fn marks(review: &Review) -> Vec<String> {
-    let any = |is: fn(&CapabilityReview) -> bool| review.capabilities.iter().any(is);
-    let marks = [
-        ("broad", any(|capability| !capability.broad.is_empty())),
-        ("loopback", any(|capability| !capability.loopback.is_empty())),
-        ("private", any(|capability| !capability.private.is_empty())),
-    ];
-    marks.into_iter().filter(|(_, is)| *is).map(|(mark, _)| mark.to_owned()).collect()
-}
-
-fn standing(standing: Standing) -> PluginStanding {
-    match standing {
-        Standing::Unknown => PluginStanding::Unknown,
-        Standing::Disabled => PluginStanding::Disabled,
-        Standing::Current | Standing::Updated => PluginStanding::Enabled,
-        Standing::Suspended => PluginStanding::Suspended,
     }
 }
 

@@ -13,9 +13,10 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
-use worker_runtime::cli::{Embedded, EmbeddedArgs, OpenError, Plugins, embedded, install_recorder};
+use worker_runtime::cli::{
+    Asked, Embedded, EmbeddedArgs, OpenError, Plugins, Signals, embedded, install_recorder, raise_open_files,
+};
 use worker_runtime::{Runtime, SystemClock};
 use yoi_access::audit::{Audit, AuditEnd};
 use yoi_access::{Directory, Limits, Roles};
@@ -306,55 +307,5 @@ async fn finish_audit(backend: Backend, end: Option<AuditEnd>) {
         && !end.wait(Duration::from_secs(2)).await
     {
         tracing::warn!("the audit log was not written to its end in time");
-    }
-}
-
-/// What a signal asks for.
-enum Asked {
-    End(&'static str),
-    Reload,
-}
-
-/// The signals that the program listens for.
-struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
-    hangup: Signal,
-}
-
-impl Signals {
-    fn new() -> std::io::Result<Signals> {
-        Ok(Signals {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-            hangup: signal(SignalKind::hangup())?,
-        })
-    }
-
-    async fn next(&mut self) -> Asked {
-        tokio::select! {
-            _ = self.interrupt.recv() => Asked::End("SIGINT"),
-            _ = self.terminate.recv() => Asked::End("SIGTERM"),
-            _ = self.hangup.recv() => Asked::Reload,
-        }
-    }
-
-    /// The next signal that ends the program.
-    async fn end(&mut self) -> &'static str {
-        loop {
-            if let Asked::End(name) = self.next().await {
-                return name;
-            }
-        }
-    }
-}
-
-/// Takes as many open files as the system allows: each watcher is one.
-fn raise_open_files() {
-    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    let limit = getrlimit(Resource::Nofile);
-    let raised = Rlimit { current: limit.maximum, ..limit };
-    if setrlimit(Resource::Nofile, raised).is_err() {
-        tracing::debug!(current = ?limit.current, "the limit of open files stays");
     }
 }

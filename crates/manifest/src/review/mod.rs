@@ -118,6 +118,18 @@ impl Review {
         self.capabilities.iter().any(|capability| !capability.broad.is_empty())
     }
 
+    /// What a reviewer looks at twice: `broad`, `loopback`, `private`, where any of it is.
+    #[must_use]
+    pub fn marks(&self) -> Vec<&'static str> {
+        let any = |is: fn(&CapabilityReview) -> bool| self.capabilities.iter().any(is);
+        let marks = [
+            ("broad", self.is_broad()),
+            ("loopback", any(|capability| !capability.loopback.is_empty())),
+            ("private", any(|capability| !capability.private.is_empty())),
+        ];
+        marks.into_iter().filter(|(_, is)| *is).map(|(mark, _)| mark).collect()
+    }
+
     /// Whether everything that is requested is granted and in force.
     #[must_use]
     pub fn is_complete(&self) -> bool {

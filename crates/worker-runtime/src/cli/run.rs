@@ -4,6 +4,7 @@
 
 use super::args::ServeArgs;
 use super::build::OpenError;
+use super::process::{Asked, Signals, raise_open_files};
 use super::resolve::resolve;
 use super::settings::Settings;
 use super::{build, recorder};
@@ -12,7 +13,6 @@ use crate::{Runtime, RuntimeOptions};
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use yoi_settings::{Problems, Resolved, logging, process_environment};
 
@@ -124,55 +124,5 @@ async fn bind(options: ServerOptions, runtime: &Runtime) -> Result<Server, Failu
             let _ = runtime.management().shutdown(drain).await;
             Err(Failure::Other(error.to_string()))
         }
-    }
-}
-
-/// What a signal asks for.
-enum Asked {
-    End(&'static str),
-    Reload,
-}
-
-/// The signals that the program listens for.
-struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
-    hangup: Signal,
-}
-
-impl Signals {
-    fn new() -> std::io::Result<Signals> {
-        Ok(Signals {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-            hangup: signal(SignalKind::hangup())?,
-        })
-    }
-
-    async fn next(&mut self) -> Asked {
-        tokio::select! {
-            _ = self.interrupt.recv() => Asked::End("SIGINT"),
-            _ = self.terminate.recv() => Asked::End("SIGTERM"),
-            _ = self.hangup.recv() => Asked::Reload,
-        }
-    }
-
-    /// The next signal that ends the program.
-    async fn end(&mut self) -> &'static str {
-        loop {
-            if let Asked::End(name) = self.next().await {
-                return name;
-            }
-        }
-    }
-}
-
-/// Takes as many open files as the system allows: each watcher is one.
-fn raise_open_files() {
-    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    let limit = getrlimit(Resource::Nofile);
-    let raised = Rlimit { current: limit.maximum, ..limit };
-    if setrlimit(Resource::Nofile, raised).is_err() {
-        tracing::debug!(current = ?limit.current, "the limit of open files stays");
     }
 }

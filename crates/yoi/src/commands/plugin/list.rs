@@ -3,7 +3,6 @@
 //! Owns its rows. One package that cannot be used hides no other.
 
 use super::package::{Broken, Found};
-use super::standing;
 use super::targets;
 use super::workspace::Workspace;
 use crate::failure::Failure;
@@ -89,24 +88,13 @@ impl Row {
 fn of_found(found: &Found, grants: &Grants) -> Row {
     let grant = grants.plugin(found.id());
     let review = Review::new(found.manifest(), &found.package.digest(), grant);
-    let mut marks = Vec::new();
-    let is_any = |any: &dyn Fn(&manifest::CapabilityReview) -> bool| review.capabilities.iter().any(any);
-    for (mark, is_so) in [
-        ("broad", is_any(&|capability| !capability.broad.is_empty())),
-        ("loopback", is_any(&|capability| !capability.loopback.is_empty())),
-        ("private", is_any(&|capability| !capability.private.is_empty())),
-    ] {
-        if is_so {
-            marks.push(mark);
-        }
-    }
     Row {
         version: Some(found.manifest().plugin().version.to_string()),
         requested: targets::requested(found.manifest()).len(),
         granted: grant.map_or(0, |grant| targets::granted(grant).len()),
         missing: targets::missing(found.manifest(), grant).len(),
-        marks,
-        ..Row::new(found.id(), standing::word(review.standing))
+        marks: review.marks(),
+        ..Row::new(found.id(), review.standing.word())
     }
 }
 

@@ -65,16 +65,6 @@ impl Verdict {
     }
 }
 
-/// The word of a standing in lists.
-pub fn word(standing: Standing) -> &'static str {
-    match standing {
-        Standing::Unknown => "unknown",
-        Standing::Disabled => "disabled",
-        Standing::Current | Standing::Updated => "enabled",
-        Standing::Suspended => "suspended",
-    }
-}
-
 fn is_broad(target: &Arc<Target>, manifest: &Manifest, grant: Option<&Arc<PluginGrant>>) -> bool {
     let capability: Capability = target.capability();
     // together with what else is missing: wildcards of two owners are broad, each is not
