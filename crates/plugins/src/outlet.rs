@@ -65,9 +65,8 @@ fn told(plugin: &str, emitted: Emitted) -> Told {
             let value = json!({ "kind": kind, "source": source, "content": content });
             Told::Extension { namespace: namespace("ingress"), value }
         }
-        other => {
-            tracing::warn!(target: "yoi::plugin", plugin, "an output of a kind that is not known was left out");
-            let _ = other;
+        _ => {
+            tracing::warn!(target: "yoi::plugin", plugin, "an output of a kind that is not known is told without its content");
             Told::Extension { namespace: namespace("unknown"), value: json!({}) }
         }
     }
