@@ -20,7 +20,7 @@ mod show;
 mod table;
 pub mod values;
 
-pub use file::{Entry, Members};
+pub use file::{Entry, Members, Variable};
 pub use flags::Flags;
 pub use key::{Key, Kind};
 pub use logging::LogFormat;

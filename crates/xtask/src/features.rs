@@ -35,6 +35,9 @@ const FILES: &[&str] = &["crc32fast"];
 /// Crates of plugins: only with `plugins`, which nothing else brings along.
 const PLUGINS: &[&str] = &["wasmtime*", "cranelift*", "wasmparser", "yoi-plugin*", "yoi-manifest"];
 
+/// Crates of agents: only with `agents`, which nothing else brings along.
+const AGENTS: &[&str] = &["yoi-agents", "genai", "rmcp", "agent-client-protocol*", "cap-std", "landlock"];
+
 /// The command line, which stands on all the others.
 const COMMAND_LINE: [&str; 4] = ["fs-store", "http-server", "ws-server", "cli"];
 
@@ -52,6 +55,7 @@ fn intruders(on: &[&str], tree: &str) -> Vec<String> {
         (!has("http-server") && !has("ws-server") && is_one_of(name, NETWORK))
             || (!has("ws-server") && is_one_of(name, WEB_SOCKET))
             || (!has("plugins") && is_one_of(name, PLUGINS))
+            || (!has("agents") && is_one_of(name, AGENTS))
             || (!has("fs-store") && !has("ws-server") && is_one_of(name, FILES))
     };
     let names = tree.lines().filter_map(|line| line.split_whitespace().next());
@@ -94,7 +98,8 @@ pub fn check(root: &Path) -> Problems {
     problems
 }
 
-/// What is wrong with the command line: without plugins it has no WebAssembly, and with them it has.
+/// What is wrong with the command line: without plugins it has no WebAssembly, without agents no
+/// client of providers, and with them it has.
 fn check_command_line(root: &Path) -> Problems {
     let mut problems = Problems::new();
     let tree = |features: &str| cargo(root, &["tree", "-e", "normal", "--prefix", "none", "-f", "{p}"], features);
@@ -109,11 +114,24 @@ fn check_command_line(root: &Path) -> Problems {
         }
         (Err(error), _) | (_, Err(error)) => problems.push(format!("cli: {error}")),
     }
+    match tree("agents") {
+        Ok(with) if intruders(&COMMAND_LINE, &with).is_empty() => {
+            problems.push("agents: there is no agent in the tree, so that nothing here is proved".to_owned());
+        }
+        Ok(with) => problems.extend(foreign_tls(&with).map(|i| format!("agents: {i} is in the tree"))),
+        Err(error) => problems.push(format!("agents: {error}")),
+    }
     match cargo(root, &["check", "--quiet"], "cli") {
         Ok(_) => println!("cli: checked"),
         Err(error) => problems.push(format!("cli: {error}")),
     }
     problems
+}
+
+/// Cryptography that is not ours: one TLS stack is enough.
+fn foreign_tls(tree: &str) -> impl Iterator<Item = &str> {
+    let names = tree.lines().filter_map(|line| line.split_whitespace().next());
+    names.filter(|name| is_one_of(name, &["openssl", "openssl-sys", "native-tls", "aws-lc*"]))
 }
 
 /// What cargo prints for worker-runtime with these features alone.
@@ -150,6 +168,8 @@ mod tests {
             ("crc32fast v1.5.0", vec!["fs-store", "ws-server"]),
             ("wasmtime-environ v48.0.8", vec![]),
             ("yoi-plugins v0.1.0 (/x/crates/plugins)", vec![]),
+            ("genai v0.7.2", vec![]),
+            ("yoi-agents v0.1.0 (/x/crates/agents)", vec![]),
         ] {
             let tree = format!("{TREE}{plant}\n{plant}\n");
             let name = plant.split(' ').next().unwrap().to_owned();

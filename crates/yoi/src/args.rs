@@ -2,8 +2,10 @@
 //!
 //! Owns every command, flag and their help. Must not do anything.
 
+mod agent;
 mod plugin;
 
+pub use agent::{ProfileCommand, TaskArgs};
 pub use plugin::{ExplainArgs, GrantArgs, PackArgs, PluginCommand, RevokeArgs, RunArgs};
 
 use crate::connection::ConnectionArgs;
@@ -23,8 +25,9 @@ pub struct Cli {
     pub connection: ConnectionArgs,
     #[command(flatten)]
     pub output: OutputArgs,
+    /// The console, where there is none
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Option<Command>,
 }
 
 /// How to say things.
@@ -49,6 +52,15 @@ pub enum Command {
     /// Without any configuration it is open on loopback, with an embedded runtime. SIGHUP has the file read again:
     /// runtimes, principals, roles and rates change at once.
     Serve(Box<crate::serving::ServeArgs>),
+    /// Give an agent a task: make a worker, follow it to the end of its run, and answer what it asks
+    ///
+    /// The worker stays, and `--worker` goes on with it. Questions are asked where this is typed, unless `--answer`
+    /// answers them; anybody else may answer them first. Unless the run completes, the exit status is 9. Ctrl-C cancels
+    /// the run.
+    Run(TaskArgs),
+    /// Look at the profiles that workers are made with
+    #[command(subcommand)]
+    Profile(ProfileCommand),
     /// Make tokens for principals
     #[command(subcommand)]
     Token(TokenCommand),
@@ -250,7 +262,7 @@ pub struct TranscriptArgs {
     pub all: bool,
 }
 
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 pub struct WatchArgs {
     /// The worker's id, as `worker list` shows it, or RUNTIME/WORKER; the console can do without
     #[arg(value_name = "WORKER")]
@@ -292,13 +304,13 @@ pub fn command() -> ClapCommand {
     Cli::command().after_help(exit::help()).mut_subcommands(|group| {
         let path = group.get_name().to_owned();
         let group = match path.as_str() {
-            "serve" | "plugin" => without_connection(group).arg(hidden_token()),
+            "serve" | "plugin" | "profile" => without_connection(group).arg(hidden_token()),
             _ => group,
         };
         group.mut_subcommands(|command| match (path.as_str(), command.get_name()) {
             // the token is one of their own settings
             ("runtime", "serve") | ("config", "runtime") => without_connection(command),
-            ("config", "show") | ("plugin", _) => without_connection(command).arg(hidden_token()),
+            ("config", "show") | ("plugin" | "profile", _) => without_connection(command).arg(hidden_token()),
             _ => command,
         })
     })
@@ -378,7 +390,7 @@ mod tests {
             let cli = <Cli as clap::FromArgMatches>::from_arg_matches(&matches).unwrap();
             assert_eq!(cli.connection.token_file.as_deref(), Some("t"));
             let (Command::Runtime(RuntimeCommand::Serve(args)) | Command::Config(ConfigCommand::Runtime(args))) =
-                cli.command
+                cli.command.unwrap()
             else {
                 panic!("{serve:?}");
             };
@@ -397,6 +409,11 @@ mod tests {
             vec!["yoi", "record", worker, "-"],
             vec!["yoi", "watch", &format!("build-box.2/{worker}")],
             vec!["yoi", "watch"],
+            vec!["yoi"],
+            vec!["yoi", "run", "-p", "claude", "do", "it"],
+            vec!["yoi", "run", "--worker", worker, "--json", "go", "on"],
+            vec!["yoi", "profile", "check"],
+            vec!["yoi", "profile", "show", "claude", "--json"],
             vec!["yoi", "watch", "--plain", worker],
             vec!["yoi", "worker", "create", "--runtime", "far", "--id", worker],
             vec!["yoi", "runtime", "show", "far"],
@@ -418,6 +435,7 @@ mod tests {
             (vec!["yoi", "worker", "create", "--label", "x"], "NAME=VALUE"),
             (vec!["yoi", "--token", "hunter2", "worker", "list"], "--token"),
             (vec!["yoi", "plugin", "revoke", "x"], "required"),
+            (vec!["yoi", "run", "--worker", worker, "--profile", "p", "x"], "cannot be used with"),
             (vec!["yoi", "plugin", "grant", "x", "api", "--all"], "cannot be used with"),
         ] {
             let error = command().try_get_matches_from(&bad).unwrap_err().to_string();

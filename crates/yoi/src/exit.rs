@@ -10,7 +10,7 @@ use std::fmt::Write;
 pub const ERROR: u8 = 1;
 /// The command line, or what it names, is not usable.
 pub const USAGE: u8 = 2;
-/// The run that was waited for did not complete.
+/// The run that was waited for failed, or how it ended is not known; or the worker failed.
 pub const RUN: u8 = 9;
 /// A plugin asks for something that is not granted.
 pub const UNGRANTED: u8 = 10;
@@ -22,6 +22,10 @@ pub const DISABLED: u8 = 12;
 pub const SUSPENDED: u8 = 13;
 /// A plugin's package cannot be used.
 pub const BROKEN: u8 = 14;
+/// The run that was waited for was cancelled.
+pub const CANCELLED: u8 = 15;
+/// The run that was waited for reached a limit.
+pub const LIMIT: u8 = 16;
 /// Ctrl-C.
 pub const INTERRUPTED: u8 = 130;
 
@@ -60,8 +64,10 @@ pub fn help() -> String {
             let _ = writeln!(text, "         {}", line.join(", "));
         }
     }
-    row(&mut text, RUN, "the run that was waited for failed, was cancelled or reached a limit");
+    row(&mut text, RUN, "the run that was waited for failed, or the worker did");
     row(&mut text, UNGRANTED, "to 14: how a plugin stands; `plugin show --help` says more");
+    row(&mut text, CANCELLED, "the run that was waited for was cancelled");
+    row(&mut text, LIMIT, "the run that was waited for reached a limit of turns, tokens, time or cost");
     row(&mut text, INTERRUPTED, "interrupted");
     text
 }

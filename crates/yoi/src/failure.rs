@@ -88,6 +88,8 @@ impl Failure {
             Failure::Client(error) => error.exit_status(),
             Failure::Usage { .. } => exit::USAGE,
             Failure::Io { .. } | Failure::Console(_) | Failure::Checks(_) => exit::ERROR,
+            Failure::Run(Outcome::Cancelled) => exit::CANCELLED,
+            Failure::Run(Outcome::Limit) => exit::LIMIT,
             Failure::Run(_) | Failure::Worker | Failure::RunUnknown => exit::RUN,
             Failure::Plugin(trouble) => trouble.status,
             Failure::Found(status) => *status,
@@ -159,7 +161,8 @@ mod tests {
         ");
         assert_eq!(failure.exit_status(), 8);
         assert_eq!(failure.problem().unwrap().code, Code::WorkerStopped);
-        assert_eq!(Failure::Run(Outcome::Failed).exit_status(), 9);
+        let status = |outcome| Failure::Run(outcome).exit_status();
+        assert_eq!([Outcome::Failed, Outcome::Cancelled, Outcome::Limit].map(status), [9, 15, 16]);
         assert!(Failure::BrokenPipe.words().is_none());
     }
 }

@@ -145,6 +145,32 @@ impl<'a> Members<'a> {
         })
     }
 
+    /// A number.
+    pub fn number(&mut self, member: &'static str) -> Option<f64> {
+        self.read(member, |value| {
+            let digits = match value {
+                DeValue::Integer(digits) => digits.to_string(),
+                DeValue::Float(digits) => digits.to_string(),
+                other => return Err(format!("is a number, not {}", a(other.type_str()))),
+            };
+            digits.parse().ok().filter(|number: &f64| number.is_finite()).ok_or_else(|| "is a number".to_owned())
+        })
+    }
+
+    /// Yes or no.
+    pub fn switch(&mut self, member: &'static str) -> Option<bool> {
+        self.read(member, |value| match value {
+            DeValue::Boolean(value) => Ok(*value),
+            other => values::switch(&text(other).map_err(|_| "is true or false".to_owned())?),
+        })
+    }
+
+    /// Paths.
+    pub fn paths(&mut self, member: &'static str) -> Option<Vec<PathBuf>> {
+        let source = self.source;
+        self.texts(member).map(|texts| texts.iter().map(|text| source.path(text)).collect())
+    }
+
     /// Texts, each of which `parse` reads; its error says what one is to be.
     pub fn parsed_texts<T, C: FromIterator<T>>(
         &mut self,
@@ -194,6 +220,12 @@ impl<'a> Members<'a> {
 
     /// Variables: each a text, or a secret by reference.
     pub fn variables(&mut self, member: &'static str) -> BTreeMap<String, String> {
+        let variables = self.marked_variables(member).into_iter();
+        variables.map(|(name, variable)| (name, variable.into_text())).collect()
+    }
+
+    /// As [`Members::variables`], with the secrets told apart.
+    pub fn marked_variables(&mut self, member: &'static str) -> BTreeMap<String, Variable> {
         let (source, environment) = (self.source, self.environment);
         let variables = self.read(member, |value| {
             let table = value.as_table().ok_or_else(|| format!("is a table, not {}", a(value.type_str())))?;
@@ -240,13 +272,32 @@ impl<'a> Members<'a> {
     }
 }
 
-fn variable(source: Source<'_>, environment: Environment<'_>, value: &DeValue<'_>) -> Result<String, String> {
+/// The value of a variable.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Variable {
+    /// As it stands in the file.
+    Plain(String),
+    /// From somewhere else; never printed.
+    Secret(String),
+}
+
+impl Variable {
+    /// The value.
+    #[must_use]
+    pub fn into_text(self) -> String {
+        match self {
+            Variable::Plain(text) | Variable::Secret(text) => text,
+        }
+    }
+}
+
+fn variable(source: Source<'_>, environment: Environment<'_>, value: &DeValue<'_>) -> Result<Variable, String> {
     if let Some(text) = value.as_str() {
-        return Ok(text.to_owned());
+        return Ok(Variable::Plain(text.to_owned()));
     }
     let reference = Reference::read(source, value);
     let reference = reference.map_err(|_| "is text, { env = \"NAME\" } or { file = \"PATH\" }".to_owned())?;
-    reference.follow(environment).map(|(secret, _)| secret)
+    reference.follow(environment).map(|(secret, _)| Variable::Secret(secret))
 }
 
 fn text(value: &DeValue<'_>) -> Result<String, String> {

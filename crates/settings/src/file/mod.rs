@@ -7,7 +7,7 @@ mod members;
 mod near;
 mod source;
 
-pub use members::Members;
+pub use members::{Members, Variable};
 pub(crate) use near::nearest;
 pub(crate) use source::Source;
 

@@ -4,10 +4,12 @@
 //! shown is `yoi_settings`'s. Must not do a runtime's work. Only here is the process touched: its
 //! signals, its standard streams.
 
+mod agents;
 mod args;
 mod build;
 mod embedded;
 mod keys;
+mod listing;
 mod plugins;
 mod process;
 mod profiles;
@@ -22,6 +24,7 @@ pub use self::plugins::Plugins;
 pub use args::{EmbeddedArgs, ServeArgs};
 pub use build::OpenError;
 pub use embedded::{Embedded, embedded};
+pub use listing::{ProfileRow, profiles};
 pub use process::{Asked, Signals, raise_open_files};
 pub use recorder::install as install_recorder;
 pub use reference::reference;

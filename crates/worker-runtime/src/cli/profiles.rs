@@ -3,6 +3,7 @@
 //! Owns the step from a `[profiles.NAME]` table to an executor, and the two that are built in.
 //! Must not start anything.
 
+use super::agents;
 use super::settings::Settings;
 use crate::executor::{
     Approvals, Echo, EchoOptions, Input, Lifetime, Mode, Process, ProcessOptions, Recording, Replay, ReplayOptions,
@@ -28,6 +29,10 @@ pub(super) struct ProfileEntry {
     pub replay: Option<Replay>,
     /// Where it stands.
     pub place: String,
+    /// What people are shown of it; no secrets.
+    pub facts: Vec<(&'static str, String)>,
+    /// The program that it starts.
+    pub program: Option<String>,
 }
 
 impl fmt::Debug for ProfileEntry {
@@ -41,7 +46,10 @@ pub(super) fn add_built_in(settings: &mut Settings) {
     let profiles: [SharedProfile; 2] = [Arc::new(Echo::new()), Arc::new(Replay::demo())];
     let is_replaced = |built_in: &SharedProfile| settings.profiles.iter().any(|p| p.profile.name() == built_in.name());
     let built_in: Vec<_> = profiles.into_iter().filter(|profile| !is_replaced(profile)).collect();
-    let entry = |profile| ProfileEntry { profile, replay: None, place: "built in".to_owned() };
+    let entry = |profile| {
+        let place = "built in".to_owned();
+        ProfileEntry { profile, replay: None, place, facts: Vec::new(), program: None }
+    };
     settings.profiles.splice(..0, built_in.into_iter().map(entry));
 }
 
@@ -63,6 +71,7 @@ fn read(entry: Entry<'_>) -> Option<ProfileEntry> {
         Echo,
         Replay,
         Process,
+        Agent(agents::Kind),
     }
     // the same form as a runtime's id
     if name.parse::<protocol::RuntimeId>().is_err() {
@@ -71,25 +80,40 @@ fn read(entry: Entry<'_>) -> Option<ProfileEntry> {
     if name == super::plugins::PROFILE {
         table.wrong("executor", "is of a profile whose name is that of plugins' streams: choose another");
     }
-    let kinds = [("echo", Kind::Echo), ("replay", Kind::Replay), ("process", Kind::Process)];
+    let kinds = [
+        ("echo", Kind::Echo),
+        ("replay", Kind::Replay),
+        ("process", Kind::Process),
+        ("llm", Kind::Agent(agents::Kind::Llm)),
+        ("acp", Kind::Agent(agents::Kind::Acp)),
+    ];
     let Some(kind) = table.word("executor", &kinds) else {
         if !table.has("executor") {
-            table.wrong("executor", "is missing: echo, replay or process");
+            table.wrong("executor", "is missing: echo, replay, process, llm or acp");
         }
         return None;
     };
     let description = table.text("description");
     let mut replay = None;
+    let (mut facts, mut program) = (Vec::new(), None);
     let profile: Option<SharedProfile> = match kind {
         Kind::Echo => Some(Arc::new(echo(name, description, &mut table))),
         Kind::Replay => {
             replay = read_replay(name, description, &mut table);
             replay.clone().map(|replay| Arc::new(replay) as SharedProfile)
         }
-        Kind::Process => process(name, description, &mut table).map(|process| Arc::new(process) as SharedProfile),
+        Kind::Process => process(name, description, &mut table).map(|(process, command)| {
+            facts.push(("command", command.join(" ")));
+            program = command.into_iter().next();
+            Arc::new(process) as SharedProfile
+        }),
+        Kind::Agent(kind) => agents::read(kind, name, description, &mut table).map(|agent| {
+            (facts, program) = (agent.facts, agent.program);
+            agent.profile
+        }),
     };
     table.finish();
-    Some(ProfileEntry { profile: profile?, replay, place })
+    Some(ProfileEntry { profile: profile?, replay, place, facts, program })
 }
 
 fn echo(name: String, description: Option<String>, table: &mut Members<'_>) -> Echo {
@@ -134,7 +158,8 @@ fn read_replay(name: String, description: Option<String>, table: &mut Members<'_
     })
 }
 
-fn process(name: String, description: Option<String>, table: &mut Members<'_>) -> Option<Process> {
+/// A process, and its command.
+fn process(name: String, description: Option<String>, table: &mut Members<'_>) -> Option<(Process, Vec<String>)> {
     let command = table.texts("command");
     let modes = [("text", Mode::Text), ("json-lines", Mode::JsonLines)];
     let mode = table.word("mode", &modes).unwrap_or_default();
@@ -163,10 +188,11 @@ fn process(name: String, description: Option<String>, table: &mut Members<'_>) -
         kill_after: kill_after.unwrap_or(usual.kill_after),
         ..usual
     };
+    let command = options.command.clone();
     match Process::new(name, options) {
         Ok(process) => Some(match description {
-            Some(description) => process.described(description),
-            None => process,
+            Some(description) => (process.described(description), command),
+            None => (process, command),
         }),
         Err(error) => {
             table.wrong("command", &format!("does not fit: {error}"));

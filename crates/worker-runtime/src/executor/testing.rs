@@ -32,6 +32,7 @@ pub(crate) fn context_in(
         input: vec![Part::text(text)],
         cancel: cancel.clone(),
         tools: std::sync::Arc::new(super::NoTools),
+        history: std::sync::Arc::new(super::NoHistory),
         out,
     };
     (context, said, cancel)
@@ -119,6 +120,6 @@ fn event(output: &Output) -> Option<EventKind> {
         Output::Notice { level, code, message } => {
             EventKind::Notice { level: level.clone(), code: code.clone(), message: message.clone(), entry_id: None }
         }
-        Output::Retry { .. } | Output::Extension { .. } | Output::Unknown(_) => return None,
+        Output::Retry { .. } | Output::Extension { .. } | Output::Unknown(_) | Output::Keep(_) => return None,
     })
 }

@@ -71,7 +71,7 @@ impl Recorder {
         self.total
     }
 
-    /// Records anything but questions and answers, of which the lifecycle must hear.
+    /// Records anything but questions and answers, of which the lifecycle must hear, and what waits to be kept.
     pub(crate) fn record(&mut self, output: Output, ids: &mut IdMaker, draft: &mut Draft) {
         match output {
             Output::BlockStarted { block_id, kind, call_id, tool, title } => {
@@ -107,7 +107,7 @@ impl Recorder {
                 draft.say(EventKind::Extension { namespace, value });
             }
             Output::Unknown(event) => self.unknown(event, ids, draft),
-            Output::Ask { .. } | Output::Answered { .. } => {}
+            Output::Ask { .. } | Output::Answered { .. } | Output::Keep(_) => {}
         }
     }
 

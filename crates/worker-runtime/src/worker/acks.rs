@@ -16,6 +16,8 @@ pub(crate) enum Ack {
     Input { run: RunId, received: Instant, reply: Reply<RunId> },
     /// Something was done.
     Done(Reply<()>),
+    /// Something an executor said is kept.
+    Kept(oneshot::Sender<()>),
     /// A question is answered: whoever asked hears it, too.
     Answer { answer: Option<oneshot::Sender<String>>, option: String, reply: Reply<()> },
 }
@@ -42,6 +44,7 @@ impl Acks {
                     let _ = reply.send(Ok(run));
                 }
                 Ack::Done(reply) => _ = reply.send(Ok(())),
+                Ack::Kept(told) => _ = told.send(()),
                 Ack::Answer { answer, option, reply } => {
                     let _ = answer.map(|answer| answer.send(option));
                     let _ = reply.send(Ok(()));
@@ -56,6 +59,8 @@ impl Acks {
         for (_, ack) in self.waiting.drain(..) {
             match ack {
                 Ack::Input { reply, .. } => _ = reply.send(Err(refusal())),
+                // dropped: whoever asked gives up
+                Ack::Kept(_) => {}
                 Ack::Done(reply) | Ack::Answer { reply, .. } => _ = reply.send(Err(refusal())),
             }
         }

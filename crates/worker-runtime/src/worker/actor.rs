@@ -12,7 +12,7 @@ use super::keys::Keys;
 use super::pen::Pen;
 use super::record::CheckpointOut;
 use super::run::{ActiveRun, Hearing, RunOptions, RunStep, Starting};
-use crate::executor::{Ending, Executor, Output, Toolbox};
+use crate::executor::{Ending, Executor, History, Output, Toolbox};
 use crate::ids::IdMaker;
 use crate::lifecycle::{Lifecycle, Phase, Then};
 use crate::metric_definitions::{RUNS, STORE_FAILURES};
@@ -45,6 +45,7 @@ pub(crate) struct Actor {
     pub(super) profile: String,
     pub(super) profiles: Arc<Profiles>,
     pub(super) tools: Arc<dyn Toolbox>,
+    pub(super) history: Arc<dyn History>,
     pub(super) stream: Arc<Stream>,
     pub(super) commands: mpsc::Receiver<Command>,
     pub(super) told: mpsc::Receiver<Commit>,
@@ -198,7 +199,8 @@ impl Actor {
         tracing::debug!(worker_id = %self.id, run_id = %starting.run, "a run begins");
         let (worker_id, workdir, executor) = (self.id, self.workdir.clone(), self.executor.take());
         let tools = Arc::clone(&self.tools);
-        let options = RunOptions { worker_id, workdir, profile, executor, tools, recorder };
+        let history = Arc::clone(&self.history);
+        let options = RunOptions { worker_id, workdir, profile, executor, tools, history, recorder };
         self.run = Some(ActiveRun::start(starting, options));
     }
 
@@ -213,6 +215,7 @@ impl Actor {
     fn heard(&mut self, heard: &mut Vec<Output>) {
         let mut draft = self.pen.draft();
         let Some(recorder) = self.run.as_mut().and_then(ActiveRun::recorder) else { return heard.clear() };
+        let mut keeps = Vec::new();
         for output in heard.drain(..) {
             match output {
                 Output::Ask { approval, answer } => {
@@ -227,10 +230,15 @@ impl Actor {
                         draft.say_all(self.lifecycle.answered().unwrap_or_default());
                     }
                 }
+                Output::Keep(told) => keeps.push(told),
                 other => recorder.record(other, &mut self.ids, &mut draft),
             }
         }
-        self.write(draft, Flush::AsConfigured);
+        let flush = if keeps.is_empty() { Flush::AsConfigured } else { Flush::Required };
+        let seq = self.write(draft, flush);
+        for told in keeps {
+            self.acknowledge(seq, Ack::Kept(told));
+        }
     }
 
     /// Says the end of the run, once.

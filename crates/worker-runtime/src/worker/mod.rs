@@ -32,7 +32,7 @@ use actor::Actor;
 use checkpoint::Pace;
 use commit::Tally;
 use event_log::{Limits, Log, Sealer};
-use history::StoreHistory;
+use history::{StoreHistory, StoreTranscript};
 use observation::{Sealed, Stream, StreamOptions};
 use pen::{Pen, PenOptions};
 use protocol::api::WorkerDetail;
@@ -101,6 +101,7 @@ impl Worker {
             profile: record.worker.profile.clone(),
             profiles: Arc::clone(&kit.profiles),
             tools: Arc::clone(&kit.tools),
+            history: Arc::new(StoreTranscript(Arc::clone(&store))),
             stream: Arc::clone(&stream),
             commands: asked,
             told,

@@ -2,7 +2,7 @@
 //!
 //! Owns the task and the lane. Must not decide what the worker's status is.
 
-use crate::executor::{Emitter, Ending, Executor, Output, RunContext, SharedProfile, Toolbox};
+use crate::executor::{Emitter, Ending, Executor, History, Output, RunContext, SharedProfile, Toolbox};
 use crate::recorder::Recorder;
 use protocol::{Part, RunId, WorkerId};
 use std::path::PathBuf;
@@ -65,17 +65,19 @@ pub(crate) struct RunOptions {
     pub profile: SharedProfile,
     pub executor: Option<Box<dyn Executor>>,
     pub tools: Arc<dyn Toolbox>,
+    pub history: Arc<dyn History>,
     pub recorder: Recorder,
 }
 
 impl ActiveRun {
     /// Starts the executor's task.
     pub(crate) fn start(starting: Starting, options: RunOptions) -> Self {
-        let RunOptions { worker_id, workdir, profile, executor, tools, recorder } = options;
+        let RunOptions { worker_id, workdir, profile, executor, tools, history, recorder } = options;
         let (out, lane) = Emitter::channel(LANE);
         let cancel = CancellationToken::new();
         let Starting { run, input } = starting;
-        let context = RunContext { worker_id, run_id: run, workdir, input, cancel: cancel.clone(), tools, out };
+        let cancelled = cancel.clone();
+        let context = RunContext { worker_id, run_id: run, workdir, input, cancel: cancelled, tools, history, out };
         let task = tokio::spawn(async move {
             let mut executor = executor.unwrap_or_else(|| profile.make());
             let ending = executor.run(context).await;

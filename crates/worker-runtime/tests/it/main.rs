@@ -3,6 +3,9 @@
 //! Owns nothing: each module below is one subject.
 
 #[cfg(test)]
+#[cfg(feature = "agents")]
+mod agents_kill;
+#[cfg(test)]
 mod core_commands;
 #[cfg(test)]
 mod core_create;

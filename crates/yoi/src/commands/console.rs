@@ -26,6 +26,13 @@ pub fn mode(args: &WatchArgs, output: Output) -> Result<Mode, Failure> {
     choose(args, output.form, Terminal::of_this_process())
 }
 
+/// The same for `yoi` and nothing more: it is the console or nothing.
+pub fn bare(output: Output) -> Result<Mode, Failure> {
+    let message = "`yoi` alone is the console, which needs a terminal".to_owned();
+    let hint = "`yoi --help` lists the commands.".to_owned();
+    mode(&WatchArgs::default(), output).map_err(|_| Failure::Usage { message, hint })
+}
+
 /// Opens the console, on the worker that was named or on the list.
 pub async fn open(server: &Server, output: Output, args: WatchArgs) -> Result<(), Failure> {
     let client = match server {

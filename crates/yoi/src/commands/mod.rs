@@ -6,14 +6,16 @@
 mod console;
 mod doctor;
 mod plugin;
+mod profile;
 mod runtime;
 mod session;
+mod task;
 mod token;
 mod transcript;
 mod worker;
 
 use crate::args;
-use crate::args::{Cli, Command, ConfigCommand, RuntimeCommand, TokenCommand};
+use crate::args::{Cli, Command, ConfigCommand, RuntimeCommand, TokenCommand, WatchArgs};
 use crate::failure::Failure;
 use crate::interrupt;
 use crate::output::{Form, Output, Verbosity};
@@ -29,7 +31,8 @@ pub fn run(cli: Cli) -> ExitCode {
         look: output.color.look(),
         verbosity: if output.quiet { Verbosity::Quiet } else { Verbosity::Normal },
     };
-    let command = match command {
+    let is_bare = command.is_none();
+    let command = match command.unwrap_or_else(|| Command::Watch(WatchArgs::default())) {
         Command::Serve(args) => return crate::serving::serve(&args),
         Command::Runtime(RuntimeCommand::Serve(args)) => return crate::serving::serve_runtime(&args),
         Command::Config(ConfigCommand::Runtime(args)) => {
@@ -38,6 +41,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Token(TokenCommand::New { principal, role }) => {
             return conclude(output, token::new(output, &principal, &role));
         }
+        Command::Profile(command) => return conclude(output, profile::run(output, &command)),
         Command::Plugin(command) => return conclude(output, plugin::run(output, command)),
         Command::Config(ConfigCommand::Show(args)) => {
             return crate::serving::config_show(&args, output.form == Form::Json);
@@ -57,11 +61,13 @@ pub fn run(cli: Cli) -> ExitCode {
     };
     let result = runtime.block_on(async {
         let mode = match &command {
+            Command::Watch(_) if is_bare => Some(console::bare(output)?),
             Command::Watch(args) => Some(console::mode(args, output)?),
             _ => None,
         };
         // these see to Ctrl-C themselves
-        let own = mode == Some(console::Mode::Console) || matches!(command, Command::Record(_) | Command::Login);
+        let own = mode == Some(console::Mode::Console)
+            || matches!(command, Command::Record(_) | Command::Login | Command::Run(_));
         if !own {
             interrupt::ends_the_process();
         }
@@ -70,6 +76,10 @@ pub fn run(cli: Cli) -> ExitCode {
             Command::Login => Box::pin(session::login(&connection, output)).await,
             Command::Logout => session::logout(&connection, output),
             Command::Doctor => Box::pin(doctor::run(&connection, output)).await,
+            Command::Run(args) => {
+                let server = Server::reach(&connection).await?;
+                Box::pin(task::run(&server, output, args, doctor::is_loopback(&connection.url))).await
+            }
             Command::Watch(args) if mode == Some(console::Mode::Console) => {
                 let server = Server::reach(&connection).await?;
                 Box::pin(console::open(&server, output, args)).await
@@ -96,6 +106,8 @@ async fn ask(server: &Server, output: Output, command: Command) -> Result<(), Fa
         // ask no server, and have been dealt with
         Command::Serve(_)
         | Command::Token(_)
+        | Command::Run(_)
+        | Command::Profile(_)
         | Command::Plugin(_)
         | Command::Runtime(RuntimeCommand::Serve(_))
         | Command::Record(_)

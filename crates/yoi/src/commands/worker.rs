@@ -124,17 +124,7 @@ async fn list(server: &Server, output: Output, args: ListArgs) -> Result<(), Fai
 }
 
 async fn input(server: &Server, output: Output, args: InputArgs) -> Result<(), Failure> {
-    let text = match args.text.as_slice() {
-        [] if std::io::stdin().is_terminal() => {
-            return Err(Failure::Usage {
-                message: "there is nothing to say".to_owned(),
-                hint: "Give the text as arguments, or `-` and write it to stdin.".to_owned(),
-            });
-        }
-        [] => stdin().await?,
-        [dash] if dash == "-" => stdin().await?,
-        words => words.join(" "),
-    };
+    let text = words_or_stdin(&args.text).await?;
     let input = SendInput { content: vec![Part::text(text)], idempotency_key: args.idempotency_key };
     let found = server.find(&args.worker.worker).await?;
     if args.follow {
@@ -144,6 +134,19 @@ async fn input(server: &Server, output: Output, args: InputArgs) -> Result<(), F
     match output.form {
         Form::Json => output.json(&accepted),
         Form::Text => output.text(&format!("{}\n", accepted.run_id)),
+    }
+}
+
+/// The words of the command line; stdin where they are `-`, or none and stdin is no terminal.
+pub(super) async fn words_or_stdin(words: &[String]) -> Result<String, Failure> {
+    match words {
+        [] if std::io::stdin().is_terminal() => Err(Failure::Usage {
+            message: "there is nothing to say".to_owned(),
+            hint: "Give the text as arguments, or `-` and write it to stdin.".to_owned(),
+        }),
+        [] => stdin().await,
+        [dash] if dash == "-" => stdin().await,
+        words => Ok(words.join(" ")),
     }
 }
 

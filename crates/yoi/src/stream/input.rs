@@ -33,7 +33,7 @@ pub async fn say_and_follow(found: &Found, output: Output, input: &SendInput) ->
 }
 
 /// How the run ended, where this says that it did.
-fn end(update: &Update, run: RunId) -> Option<Result<(), Failure>> {
+pub(super) fn end(update: &Update, run: RunId) -> Option<Result<(), Failure>> {
     let Update::Event(received) = update else { return None };
     match received.event.kind()? {
         EventKind::RunFinished { run_id, outcome: Outcome::Completed, .. } if *run_id == run => Some(Ok(())),

@@ -7,8 +7,10 @@ mod input;
 mod record;
 mod recording;
 mod rest;
+mod task;
 mod watch;
 
 pub use input::say_and_follow;
 pub use record::record;
+pub use task::run_task;
 pub use watch::watch;

@@ -134,7 +134,7 @@ mod tests {
         assert_eq!(verdicts(&[run(), ready(), status("idle"), run_finished("failed")]), [None, None, None, Some(9)]);
         assert_eq!(
             verdicts(&[run(), ready(), run_finished("cancelled"), status("stopped")]),
-            [None, None, None, Some(9)]
+            [None, None, None, Some(15)]
         );
         assert_eq!(verdicts(&[status("idle"), run(), ready()]), [None, None, None]);
     }

@@ -8,7 +8,6 @@
 
 mod calls;
 mod decode;
-mod group;
 mod marker;
 mod options;
 mod program;

@@ -4,7 +4,6 @@
 //! it says.
 
 use super::super::lines::{LineBuffer, READ_BYTES};
-use super::group::Group;
 use super::options::{Lifetime, ProcessOptions};
 use super::stderr::Stderr;
 use super::stdin::Stdin;
@@ -16,6 +15,7 @@ use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 use tokio::io::AsyncReadExt;
 use tokio::process::{Child, ChildStdout, Command};
+use yoi_executor::Group;
 
 /// The most bytes of a line of events.
 const LINE_BYTES: usize = 1 << 20;

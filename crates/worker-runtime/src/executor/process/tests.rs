@@ -399,6 +399,7 @@ async fn a_hundred_thousand_deltas_pass() {
         input: vec![Part::text("go")],
         cancel: CancellationToken::new(),
         tools: Arc::new(super::super::NoTools),
+        history: Arc::new(super::super::NoHistory),
         out,
     };
     let mut executor = executor(json(script));

@@ -61,7 +61,8 @@ fn told(check: &str, error: &Error) -> Finding {
     failed(check, &Failure::Client(error.clone()))
 }
 
-fn is_loopback(url: &str) -> bool {
+/// Whether a server of this URL is on this machine.
+pub fn is_loopback(url: &str) -> bool {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let host = rest.split('/').next().unwrap_or_default();
     let host = host.rsplit_once(':').map_or(host, |(host, _)| host);

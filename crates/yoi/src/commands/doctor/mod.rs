@@ -9,6 +9,8 @@ mod finding;
 #[cfg(test)]
 mod tests;
 
+pub use checks::is_loopback;
+
 use crate::clock;
 use crate::connection::ConnectionArgs;
 use crate::failure::Failure;

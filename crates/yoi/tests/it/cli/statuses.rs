@@ -35,15 +35,15 @@ fn cli_exit_statuses() {
         (vec!["worker", "delete", worker], "hunter2", 8, "run"),
         (vec!["worker", "list"], "hunter3", 4, "token"),
         (vec!["watch", worker], "hunter3", 4, "token"),
-        (vec!["watch", worker, "--from-cursor", "x", "--until-idle"], "hunter2", 9, "cursor"),
+        (vec!["watch", worker, "--from-cursor", "x", "--until-idle"], "hunter2", 15, "cursor"),
     ] {
-        if status == 9 {
+        if status == 15 {
             good(&mut yoi(&["worker", "cancel", worker], "hunter2"));
         }
         let (code, _, stderr) = said(&mut yoi(&args, token));
-        if status == 9 {
+        if status == 15 {
             // the cursor is told and not fatal; whether the end of the run was seen is chance
-            assert!(code == Some(0) || code == Some(9), "{code:?}: {stderr}");
+            assert!(code == Some(0) || code == Some(15), "{code:?}: {stderr}");
         } else {
             assert_eq!(code, Some(status), "{args:?}: {stderr}");
             assert!(stderr.starts_with("error: ") && stderr.contains("hint: "), "{stderr}");
@@ -51,7 +51,7 @@ fn cli_exit_statuses() {
         assert!(stderr.contains(word) && !stderr.contains("hunter"), "{args:?}: {stderr}");
         let (_, _, stderr) = said(yoi(&args, token).arg("--json"));
         let problem = stderr.lines().last().map(serde_json::from_str::<Problem>);
-        assert!(status == 9 || matches!(problem, Some(Ok(_))), "{args:?}: {stderr}");
+        assert!(status == 15 || matches!(problem, Some(Ok(_))), "{args:?}: {stderr}");
     }
     good(&mut yoi(&["worker", "stop", worker], "hunter2"));
     let (code, _, stderr) = said(&mut yoi(&["worker", "input", worker, "more"], "hunter2"));

@@ -11,19 +11,20 @@ const LOOK: (Duration, Duration) = (Duration::from_millis(2), Duration::from_mil
 
 /// A process group; what is left of it is killed when this is dropped.
 #[derive(Debug)]
-pub(super) struct Group {
+pub struct Group {
     /// None where nothing is left: the number may name another group by now.
     id: Option<Pid>,
 }
 
 impl Group {
     /// The group that the child with this id leads.
-    pub(super) fn led_by(pid: Option<u32>) -> Self {
+    #[must_use]
+    pub fn led_by(pid: Option<u32>) -> Self {
         Group { id: pid.and_then(|pid| i32::try_from(pid).ok()).and_then(Pid::from_raw) }
     }
 
     /// Sends a signal to every member.
-    pub(super) fn signal(&self, signal: Signal) {
+    pub fn signal(&self, signal: Signal) {
         if let Some(id) = self.id {
             // Fails where nobody is left, which is what a signal is for.
             let _ = kill_process_group(id, signal);
@@ -31,7 +32,7 @@ impl Group {
     }
 
     /// Waits until no member lives. Dropping the future is harmless.
-    pub(super) async fn ended(&mut self) {
+    pub async fn ended(&mut self) {
         let (mut look, most) = LOOK;
         while let Some(id) = self.id {
             if !lives(id).await {
