@@ -60,6 +60,11 @@ impl Variables {
         self.values.keys().map(String::as_str)
     }
 
+    /// What is set, with its values.
+    pub(crate) fn values(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.values.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// The secrets among the values.
     pub fn secrets(&self) -> impl Iterator<Item = Secret> + '_ {
         self.secrets.iter().cloned()

@@ -66,6 +66,11 @@ pub fn count(text: &str) -> Result<usize, String> {
     text.parse().ok().filter(|n| *n > 0).ok_or_else(|| "is a whole number from 1 on".to_owned())
 }
 
+/// A whole number.
+pub fn whole(text: &str) -> Result<u32, String> {
+    text.parse().map_err(|_| "is a whole number from 0 on".to_owned())
+}
+
 /// An address and a port; `localhost` is 127.0.0.1.
 pub fn address(text: &str) -> Result<SocketAddr, String> {
     let local = text.strip_prefix("localhost:").and_then(|port| port.parse().ok());

@@ -55,7 +55,8 @@ pub enum Command {
     /// Give an agent a task: make a worker, follow it to the end of its run, and answer what it asks
     ///
     /// The worker stays, and `--worker` goes on with it. Questions are asked where this is typed, unless `--answer`
-    /// answers them; anybody else may answer them first. Unless the run completes, the exit status is 9. Ctrl-C cancels
+    /// answers them; anybody else may answer them first. The exit status is the run's: 0 where
+    /// it completed, 9 where it failed, 15 where it was cancelled, 16 where it reached a limit. Ctrl-C cancels
     /// the run.
     Run(TaskArgs),
     /// Look at the profiles that workers are made with
@@ -230,7 +231,7 @@ pub struct InputArgs {
     /// However often the same key is sent, one run is begun
     #[arg(long, value_name = "KEY")]
     pub idempotency_key: Option<String>,
-    /// Follow the run to its end; unless it completes, the exit status is 9
+    /// Follow the run to its end; unless it completes, the exit status is 9, 15 or 16
     #[arg(long)]
     pub follow: bool,
 }
@@ -273,7 +274,7 @@ pub struct WatchArgs {
     /// Begin after this event, not with what the worker is now
     #[arg(long, value_name = "CURSOR")]
     pub from_cursor: Option<String>,
-    /// End when no run is under way; unless the run watched completed, the exit status is 9
+    /// End when no run is under way; unless the run watched completed, the exit status is 9, 15 or 16
     #[arg(long)]
     pub until_idle: bool,
     /// Print each event's JSON as it was made, one a line; `--json` prints whole frames
@@ -288,7 +289,7 @@ pub struct RecordArgs {
     /// Where to; `-` is stdout
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// End when no run is under way; unless the run recorded completed, the exit status is 9
+    /// End when no run is under way; unless the run recorded completed, the exit status is 9, 15 or 16
     #[arg(long)]
     pub until_idle: bool,
     /// Begin after this event, not with what the worker is now

@@ -36,6 +36,8 @@ pub(super) struct Responder(v1::Responder<Value>);
 pub(super) enum Refusal {
     /// There is no such method.
     Unknown,
+    /// There is no such file.
+    Missing(String),
     /// It is not in its form, or asks for what it may not have.
     Invalid(String),
     /// It could not be done.
@@ -44,10 +46,17 @@ pub(super) enum Refusal {
 
 impl Responder {
     pub(super) fn answer(self, answer: Result<Value, Refusal>) {
+        // agents show the message, and hardly ever what is beside it
+        let told = |mut error: Error, words: String| {
+            error.message = format!("{}: {words}", error.message);
+            error
+        };
         let result = answer.map_err(|refusal| match refusal {
             Refusal::Unknown => Error::method_not_found(),
-            Refusal::Invalid(words) => Error::invalid_params().data(Value::String(words)),
-            Refusal::Failed(words) => Error::internal_error().data(Value::String(words)),
+            // the code and the words by which agents tell that a file is still to be made
+            Refusal::Missing(words) => Error::new(RESOURCE_NOT_FOUND, format!("Resource not found: {words}")),
+            Refusal::Invalid(words) => told(Error::invalid_params(), words),
+            Refusal::Failed(words) => told(Error::internal_error(), words),
         });
         // an agent that is gone misses nothing
         let _ = self.0.respond_with_result(result);
@@ -63,6 +72,9 @@ pub(super) struct Refused {
 
 /// The code of an agent that wants somebody to sign in.
 pub(super) const AUTH_REQUIRED: i32 = -32000;
+
+/// The code of a file that is not there.
+const RESOURCE_NOT_FOUND: i32 = -32002;
 
 /// A connection.
 pub(super) struct Connection {

@@ -8,6 +8,7 @@ mod connection;
 mod options;
 mod program;
 mod serve;
+mod servers;
 mod session;
 mod terminals;
 mod updates;
@@ -66,6 +67,13 @@ impl Acp {
             facts.push(("env", names.join(", ")));
         }
         facts.extend(options.mode.clone().map(|mode| ("mode", mode)));
+        if !options.serve_files {
+            facts.push(("serve_files", "false".to_owned()));
+        }
+        let servers: Vec<_> = options.mcp.iter().map(|server| server.name.as_str()).collect();
+        if !servers.is_empty() {
+            facts.push(("mcp", servers.join(", ")));
+        }
         facts.extend(options.policy.facts());
         facts.push(("time_limit", format!("{:?}", options.time_limit)));
         facts.extend(options.workdir.as_ref().map(|workdir| ("workdir", workdir.display().to_string())));

@@ -4,6 +4,7 @@
 
 use crate::confine::Sandbox;
 use crate::environment::Variables;
+use crate::mcp::{self, McpServer};
 use crate::policy::Policy;
 use crate::secret::Secret;
 use crate::tools::ShellOptions;
@@ -38,6 +39,11 @@ pub struct AcpOptions {
     pub workdir: Option<PathBuf>,
     /// The mode that it is put into, by its own name for it.
     pub mode: Option<String>,
+    /// Whether it may have us read and write files for it, decided by `policy` and confined to the
+    /// folder. Where not, it reaches them itself. Default true.
+    pub serve_files: bool,
+    /// Servers of tools that it is told of. It connects to them itself, and is given their secrets.
+    pub mcp: Vec<McpServer>,
     /// Who decides about what it asks for.
     pub policy: Policy,
     /// How long a question stays open; then it counts as refused. None for ever.
@@ -65,6 +71,9 @@ pub enum AcpOptionsError {
     /// A byte that no argument can hold.
     #[error("the command holds a zero byte, which cannot be passed to a program")]
     ZeroByte,
+    /// Two servers of one name.
+    #[error("two MCP servers are called `{0}`")]
+    McpName(String),
 }
 
 impl AcpOptions {
@@ -76,6 +85,8 @@ impl AcpOptions {
             sandbox: Sandbox::Off,
             workdir: None,
             mode: None,
+            serve_files: true,
+            mcp: Vec::new(),
             policy: Policy::default(),
             approval_time: None,
             shell: ShellOptions::default(),
@@ -98,17 +109,22 @@ impl AcpOptions {
         if self.command.iter().any(|word| word.contains('\0')) {
             return Err(AcpOptionsError::ZeroByte);
         }
+        if let Some(name) = mcp::called_twice(&self.mcp) {
+            return Err(AcpOptionsError::McpName(name.to_owned()));
+        }
         Ok(())
     }
 
     pub(crate) fn secrets(&self) -> Vec<Secret> {
-        self.variables.secrets().chain(self.shell.variables.secrets()).collect()
+        let servers = self.mcp.iter().flat_map(McpServer::secrets);
+        self.variables.secrets().chain(self.shell.variables.secrets()).chain(servers).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mcp::McpAt;
 
     #[test]
     fn refuses_with_clear_words() {
@@ -116,5 +132,9 @@ mod tests {
         assert_eq!(AcpOptions::new(Vec::<String>::new()).validate(), Err(AcpOptionsError::NoCommand));
         assert_eq!(AcpOptions::new([""]).validate(), Err(AcpOptionsError::NoCommand));
         assert_eq!(AcpOptions::new(["a\0"]).validate(), Err(AcpOptionsError::ZeroByte));
+        let at = || McpAt::Program { command: vec!["x".to_owned()], variables: Variables::default() };
+        let twice = vec![McpServer::new("a", at()).unwrap(), McpServer::new("a", at()).unwrap()];
+        let options = AcpOptions { mcp: twice, ..AcpOptions::new(["a"]) };
+        assert_eq!(options.validate(), Err(AcpOptionsError::McpName("a".to_owned())));
     }
 }

@@ -10,7 +10,7 @@ use super::updates::{Teller, relative, word};
 use crate::approve::{self, Question, Reply};
 use crate::policy::{Asked, Effect, Verdict};
 use crate::secret::Redactor;
-use crate::tools::{Workdir, bounds};
+use crate::tools::{PathError, Workdir, bounds};
 use agent_client_protocol::v1::schema::{
     CreateTerminalRequest, PermissionOption, PermissionOptionKind, ReadTextFileRequest, RequestPermissionRequest,
     ToolCallContent, ToolCallUpdate, ToolKind, WriteTextFileRequest,
@@ -304,10 +304,13 @@ fn no_terminal() -> Refusal {
 }
 
 async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, crate::tools::PathError> + Send + 'static,
+    work: impl FnOnce() -> Result<T, PathError> + Send + 'static,
 ) -> Result<T, Refusal> {
     match tokio::task::spawn_blocking(work).await {
-        Ok(done) => done.map_err(|error| Refusal::Invalid(error.to_string())),
+        Ok(done) => done.map_err(|error| match error {
+            PathError::Missing(_) => Refusal::Missing(error.to_string()),
+            error => Refusal::Invalid(error.to_string()),
+        }),
         Err(_) => Err(Refusal::Failed("it ended unexpectedly".to_owned())),
     }
 }

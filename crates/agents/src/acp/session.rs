@@ -7,6 +7,7 @@ use super::connection::{AUTH_REQUIRED, Connection, Incoming, Refusal, Refused};
 use super::options::AcpOptions;
 use super::program::Streams;
 use super::serve::{Allowed, Ask, Desk};
+use super::servers;
 use super::terminals::Terminals;
 use super::updates::Teller;
 use crate::names::Names;
@@ -88,7 +89,10 @@ impl Session {
         let hello = json!({
             "protocolVersion": VERSION,
             "clientInfo": {"name": "yoi", "title": "Yoi", "version": env!("CARGO_PKG_VERSION")},
-            "clientCapabilities": {"fs": {"readTextFile": true, "writeTextFile": true}, "terminal": true},
+            "clientCapabilities": {
+                "fs": {"readTextFile": options.serve_files, "writeTextFile": options.serve_files},
+                "terminal": true,
+            },
         });
         let mut unheard = Vec::new();
         let answer = ask(&mut connection, "initialize", hello, &mut unheard).await?;
@@ -105,29 +109,38 @@ impl Session {
         tell(context, redactor, json!({"agent": answer})).await?;
 
         let cwd = workdir.root().display().to_string();
+        let (servers, unreached) = servers::as_told(&options.mcp, agent.agent_capabilities.mcp_capabilities.http);
+        for name in unreached {
+            let message = format!("the agent cannot reach the MCP server {name}: it takes none over HTTP");
+            context.say(Output::Notice { level: Level::Warning, code: "mcp_unavailable".to_owned(), message }).await?;
+        }
         let params = |id: Option<&str>| match id {
-            Some(id) => json!({"sessionId": id, "cwd": cwd, "mcpServers": []}),
-            None => json!({"cwd": cwd, "mcpServers": []}),
+            Some(id) => json!({"sessionId": id, "cwd": cwd, "mcpServers": servers}),
+            None => json!({"cwd": cwd, "mcpServers": servers}),
         };
         let resumes =
             answer.pointer("/agentCapabilities/sessionCapabilities/resume").is_some_and(|resume| !resume.is_null());
-        let mut opened = None;
+        let (mut opened, mut why) = (None, String::new());
         if let Some(id) = &before {
             let methods = [(resumes, "session/resume"), (agent.agent_capabilities.load_session, "session/load")];
             for (_, method) in methods.into_iter().filter(|(offered, _)| *offered) {
-                let answer = ask(&mut connection, method, params(Some(id)), &mut unheard).await?;
-                if let Ok(answer) = answer {
-                    // what it repeats of the past stands in the log already
-                    unheard.retain(|incoming| !is_repeated(incoming));
-                    opened = Some((id.clone(), answer));
-                    break;
+                match ask(&mut connection, method, params(Some(id)), &mut unheard).await? {
+                    Ok(answer) => {
+                        // what it repeats of the past stands in the log already
+                        unheard.retain(|incoming| !is_repeated(incoming));
+                        opened = Some((id.clone(), answer));
+                        break;
+                    }
+                    Err(refused) => why = format!(" ({method}: {})", redactor.clean(refused.message)),
                 }
             }
             let (code, message) = match opened {
                 Some(_) => ("session_resumed", "the agent was started again, and its session taken up".to_owned()),
                 None => {
-                    let words = "the agent was started again and cannot take up its session: it does not know what was said before";
-                    ("session_lost", words.to_owned())
+                    let words = format!(
+                        "the agent was started again and cannot take up its session{why}: it does not know what was said before"
+                    );
+                    ("session_lost", words)
                 }
             };
             let level = if opened.is_some() { Level::Info } else { Level::Warning };

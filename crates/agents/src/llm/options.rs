@@ -2,7 +2,7 @@
 //!
 //! Owns the options and what is refused among them. Must not connect to anything.
 
-use crate::mcp::McpServer;
+use crate::mcp::{self, McpServer};
 use crate::policy::Policy;
 use crate::secret::Secret;
 use crate::tools::{BuiltIn, ShellOptions};
@@ -224,10 +224,8 @@ impl LlmOptions {
         if self.limits.cost.is_some() && self.price.is_none() {
             return Err(LlmOptionsError::NoPrice);
         }
-        for (number, server) in self.mcp.iter().enumerate() {
-            if self.mcp.iter().take(number).any(|other| other.name == server.name) {
-                return Err(LlmOptionsError::McpName(server.name.clone()));
-            }
+        if let Some(name) = mcp::called_twice(&self.mcp) {
+            return Err(LlmOptionsError::McpName(name.to_owned()));
         }
         Ok(())
     }

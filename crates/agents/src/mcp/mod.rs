@@ -9,6 +9,7 @@ use crate::environment::Variables;
 use crate::secret::{Redactor, Secret};
 use crate::tools::{Answer, bounds};
 use connect::Connection;
+use std::collections::HashSet;
 use std::path::Path;
 use std::time::Duration;
 use yoi_executor::Tool;
@@ -92,6 +93,12 @@ impl McpServer {
             McpAt::Url { headers, .. } => headers.iter().map(|(_, value)| value.clone()).collect(),
         }
     }
+}
+
+/// A name that more than one of them has.
+pub(crate) fn called_twice(servers: &[McpServer]) -> Option<&str> {
+    let mut names = HashSet::new();
+    servers.iter().map(|server| server.name.as_str()).find(|name| !names.insert(*name))
 }
 
 struct Slot {

@@ -123,6 +123,14 @@ impl<'a> Members<'a> {
         })
     }
 
+    /// A whole number from 0 on.
+    pub fn whole(&mut self, member: &'static str) -> Option<u32> {
+        self.read(member, |value| match value {
+            DeValue::Integer(number) => values::whole(&number.to_string()),
+            other => values::whole(&text(other)?),
+        })
+    }
+
     /// One of some words.
     pub fn word<T: Copy>(&mut self, member: &'static str, words: &[(&str, T)]) -> Option<T> {
         self.parsed(member, |text| values::word(text, words))

@@ -26,6 +26,8 @@ pub async fn run_task(found: &Found, output: Output, input: &SendInput, answer: 
     let mut questions = Questions::new(output, answer);
     let mut run = None;
     let mut interrupted = false;
+    // one that comes while something else is done is not missed
+    let mut pressed = std::pin::pin!(interrupt::pressed());
     loop {
         let update = tokio::select! {
             update = follow.next() => update,
@@ -35,7 +37,8 @@ pub async fn run_task(found: &Found, output: Output, input: &SendInput, answer: 
                 }
                 continue;
             }
-            () = interrupt::pressed() => {
+            () = &mut pressed => {
+                pressed.set(interrupt::pressed());
                 if interrupted || run.is_none() {
                     return Err(Failure::Interrupted);
                 }

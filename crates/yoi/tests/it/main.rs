@@ -3,6 +3,8 @@
 //! Owns one module for each subject. What needs no server is tested beside the code.
 
 #[cfg(test)]
+mod agents;
+#[cfg(test)]
 mod cli;
 #[cfg(test)]
 mod console;

@@ -4,7 +4,7 @@
 
 use super::{Agent, shared};
 use agents::Sandbox;
-use agents::acp::{Acp, AcpOptions, Restarts};
+use agents::acp::{Acp, AcpOptions, AcpOptionsError, Restarts};
 use std::sync::Arc;
 use yoi_settings::Members;
 
@@ -21,6 +21,8 @@ pub(super) fn read(name: String, description: Option<String>, table: &mut Member
         },
         workdir: table.path("workdir"),
         mode: table.text("mode"),
+        serve_files: table.switch("serve_files").unwrap_or(usual.serve_files),
+        mcp: shared::servers(table),
         policy: shared::policy(table),
         approval_time: table.duration("approval_time"),
         shell: shared::shell(table),
@@ -29,7 +31,7 @@ pub(super) fn read(name: String, description: Option<String>, table: &mut Member
         cancel_time: table.duration("cancel_time").unwrap_or(usual.cancel_time),
         kill_after: table.duration("kill_after").unwrap_or(usual.kill_after),
         restarts: Restarts {
-            most: table.count("restarts").unwrap_or(usual.restarts.most),
+            most: table.whole("restarts").map_or(usual.restarts.most, |most| most as usize),
             within: table.duration("restarts_within").unwrap_or(usual.restarts.within),
         },
         ..usual
@@ -45,7 +47,8 @@ pub(super) fn read(name: String, description: Option<String>, table: &mut Member
             Some(Agent { profile: Arc::new(acp), facts, program })
         }
         Err(error) => {
-            table.wrong("command", &format!("does not fit: {error}"));
+            let member = if matches!(error, AcpOptionsError::McpName(_)) { "mcp" } else { "command" };
+            table.wrong(member, &format!("does not fit: {error}"));
             None
         }
     }

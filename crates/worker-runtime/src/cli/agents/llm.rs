@@ -5,7 +5,6 @@
 use super::{Agent, shared};
 use agents::Secret;
 use agents::llm::{Limits, Llm, LlmOptions, LlmOptionsError, Price, Provider, Retries};
-use agents::mcp::{McpAt, McpServer};
 use agents::tools::BuiltIn;
 use std::sync::Arc;
 use yoi_settings::Members;
@@ -35,7 +34,7 @@ pub(super) fn read(name: String, description: Option<String>, table: &mut Member
         workdir: table.path("workdir"),
         tools: tools.unwrap_or(usual.tools),
         plugin_tools: table.switch("plugin_tools").unwrap_or(usual.plugin_tools),
-        mcp: servers(table),
+        mcp: shared::servers(table),
         policy: shared::policy(table),
         approval_time: table.duration("approval_time"),
         shell: shared::shell(table),
@@ -44,7 +43,7 @@ pub(super) fn read(name: String, description: Option<String>, table: &mut Member
         price,
         window: table.count("window").and_then(|window| u64::try_from(window).ok()).unwrap_or(usual.window),
         retries: Retries {
-            most: table.count("retries").and_then(|most| u32::try_from(most).ok()).unwrap_or(usual.retries.most),
+            most: table.whole("retries").unwrap_or(usual.retries.most),
             first: usual.retries.first,
             longest: table.duration("retry_longest").unwrap_or(usual.retries.longest),
         },
@@ -118,29 +117,4 @@ fn limits(table: &mut Members<'_>) -> Limits {
         cost: table.number("cost"),
         answer_tokens: table.count("answer_tokens").and_then(|tokens| u32::try_from(tokens).ok()),
     }
-}
-
-fn servers(table: &mut Members<'_>) -> Vec<McpServer> {
-    let mut servers = Vec::new();
-    table.tables("mcp", |mut server| {
-        let name = server.required("name", "what its tools are called by", Members::text);
-        let (command, url) = (server.texts("command"), server.text("url"));
-        let (variables, headers) = (shared::variables(&mut server, "env"), shared::headers(&mut server));
-        let at = match (command, url) {
-            (Some(command), None) => Some(McpAt::Program { command, variables }),
-            (None, Some(url)) => Some(McpAt::Url { url, headers }),
-            _ => {
-                server.unfit("has `command`, a program and its arguments, or `url`");
-                None
-            }
-        };
-        if let (Some(name), Some(at)) = (name, at) {
-            match McpServer::new(name, at) {
-                Ok(made) => servers.push(made),
-                Err(error) => server.unfit(&format!("does not fit: {error}")),
-            }
-        }
-        server.finish();
-    });
-    servers
 }

@@ -2,6 +2,7 @@
 //!
 //! Owns the words for policies, sandboxes and environments. Must not know either kind.
 
+use agents::mcp::{McpAt, McpServer};
 use agents::policy::{Policy, Rule, Verdict};
 use agents::tools::ShellOptions;
 use agents::{Sandbox, Secret, Variables};
@@ -55,4 +56,30 @@ pub(super) fn shell(table: &mut Members<'_>) -> ShellOptions {
         variables: variables(table, "shell_env"),
         time_limit: table.duration("shell_time").unwrap_or(usual.time_limit),
     }
+}
+
+/// Servers of tools.
+pub(super) fn servers(table: &mut Members<'_>) -> Vec<McpServer> {
+    let mut servers = Vec::new();
+    table.tables("mcp", |mut server| {
+        let name = server.required("name", "what its tools are called by", Members::text);
+        let (command, url) = (server.texts("command"), server.text("url"));
+        let (variables, headers) = (variables(&mut server, "env"), headers(&mut server));
+        let at = match (command, url) {
+            (Some(command), None) => Some(McpAt::Program { command, variables }),
+            (None, Some(url)) => Some(McpAt::Url { url, headers }),
+            _ => {
+                server.unfit("has `command`, a program and its arguments, or `url`");
+                None
+            }
+        };
+        if let (Some(name), Some(at)) = (name, at) {
+            match McpServer::new(name, at) {
+                Ok(made) => servers.push(made),
+                Err(error) => server.unfit(&format!("does not fit: {error}")),
+            }
+        }
+        server.finish();
+    });
+    servers
 }

@@ -3,7 +3,7 @@
 //!
 //! Owns one test for each way to open and to leave it. What each key does is `yoi_tui`'s to test.
 
-mod terminal;
+pub mod terminal;
 mod workspace;
 
 use crate::process::said;

@@ -76,7 +76,7 @@ impl Terminal {
     }
 
     /// Waits until the screen is so.
-    pub fn until_so(&mut self, what: &str, so: impl Fn(&str) -> bool) -> String {
+    pub fn until_so(&mut self, what: &str, mut so: impl FnMut(&str) -> bool) -> String {
         let begun = std::time::Instant::now();
         loop {
             let picture = self.picture();
@@ -93,6 +93,20 @@ impl Terminal {
     /// Presses keys.
     pub fn press(&mut self, keys: &str) {
         self.keys.write_all(keys.as_bytes()).unwrap();
+    }
+
+    /// Presses keys, again and again, until the screen holds these words: a question that has only just
+    /// come is not answered by a key.
+    pub fn press_until(&mut self, keys: &str, words: &str) {
+        let mut looks: u32 = 0;
+        let pressing = self.keys.try_clone().unwrap();
+        self.until_so(&format!("pressing a key shows {words:?}"), |picture| {
+            if looks.is_multiple_of(100) {
+                (&pressing).write_all(keys.as_bytes()).unwrap();
+            }
+            looks += 1;
+            picture.contains(words)
+        });
     }
 
     /// Makes it another size, as whoever drags its corner does.
