@@ -143,6 +143,32 @@ fn what_is_appended_follows_whatever_is_there() {
     }
 }
 
+/// The one thread of the founding documents whose comments have come down to us, its lines put right.
+const FOUNDING: &str = include_str!("../../tests/founding/004-thread.md");
+
+#[test]
+fn the_founding_thread_is_read_and_written_byte_for_byte() {
+    let read = Thread::read(FOUNDING.to_owned());
+    assert_eq!(read.as_str(), FOUNDING);
+    assert_eq!(read.problems(), []);
+    assert_eq!(read.state(), Some(State::InProgress));
+    let states: Vec<String> =
+        read.events().iter().filter_map(|event| event.attribute("to").map(str::to_owned)).collect();
+    assert_eq!(states, ["ready", "queued", "planning", "ready", "queued", "inprogress"]);
+    let authors: std::collections::BTreeSet<&str> = read.events().iter().map(|event| event.author.as_str()).collect();
+    assert!(authors.contains("yoi ticket") && authors.contains("workspace-panel"));
+    // and what was read is written as the same bytes
+    let events = read.events().iter().cloned().map(|event| NewEvent {
+        kind: event.kind,
+        author: event.author,
+        at: event.at,
+        attributes: event.attributes,
+        heading: event.heading.unwrap(),
+        body: event.body,
+    });
+    assert_eq!(thread(&events.collect::<Vec<_>>()).as_str(), FOUNDING);
+}
+
 /// What makes up hostile bodies.
 fn body() -> impl Strategy<Value = String> {
     let line = prop_oneof![
