@@ -34,6 +34,9 @@ pub struct PlanRecord {
     pub author: String,
     /// When, as it is written.
     pub at: String,
+    /// Its line in the file, from 1.
+    #[serde(skip)]
+    pub line: usize,
     /// Members that nobody knows.
     #[serde(flatten)]
     pub more: serde_json::Map<String, serde_json::Value>,
@@ -131,6 +134,7 @@ impl Plan {
             accepted_plan: new.accepted_plan.clone(),
             author: author.as_str().to_owned(),
             at: clock::written(now),
+            line: 0,
             more: serde_json::Map::new(),
         };
         let line = serde_json::to_string(&record).unwrap_or_default();
@@ -146,7 +150,7 @@ impl Plan {
                 return self.tell("plan_not_json", number, message, "put the line right, or take it out");
             }
         };
-        let record: PlanRecord = match serde_json::from_value(value) {
+        let mut record: PlanRecord = match serde_json::from_value(value) {
             Ok(record) => record,
             Err(error) => {
                 let message = format!("the line is no record: {error}");
@@ -169,6 +173,7 @@ impl Plan {
             let message = "related_ticket is no id".to_owned();
             self.tell("plan_related_malformed", number, message, "write the 13 digits of the other ticket's id");
         }
+        record.line = number;
         self.ids.push(record.id.clone());
         self.records.push(record);
     }

@@ -95,12 +95,6 @@ impl Change {
         })
     }
 
-    /// The record that the file is of, and its name in it.
-    pub(crate) fn of(&self) -> Option<(Id, &str)> {
-        let (folder, file) = self.path.split_once('/')?;
-        Some((folder.parse().ok()?, file))
-    }
-
     fn standing(&self, now: Option<&[u8]>) -> Standing {
         let now = now.map(digest);
         if now.as_ref() == Some(&self.to) {

@@ -30,8 +30,8 @@ pub use revision::Revision;
 pub use show::{Incoming, Neighbour, Ticket};
 pub use view::RESOLUTION_FILE;
 
-pub(crate) use files::{Folder, Kind, Name, Unread};
-pub(crate) use journal::{Change, JOURNAL_FILE, LAST_FILE, STORE_FOLDER, temporary};
+pub(crate) use files::{Folder, Kind, Name};
+pub(crate) use journal::{Change, JOURNAL_FILE, STORE_FOLDER, temporary};
 pub(crate) use keys::{KEYS_FILE, Keys, MAX_KEYS_BYTES, mended as mended_keys};
 pub(crate) use scan::each;
 pub(crate) use view::{Moment, RECORD_FILES, View, pending};

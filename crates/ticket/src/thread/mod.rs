@@ -311,7 +311,7 @@ struct Boundaries {
     preamble: Range<usize>,
     end: usize,
     is_closed: bool,
-    /// The lines of the separators that are believed, from 1.
+    /// The lines of the separators that are believed, or would be but for what follows them, from 1.
     separators: Vec<usize>,
 }
 
@@ -329,10 +329,12 @@ impl Boundaries {
                 mark = Some((at, line));
             } else if !whole.trim().is_empty()
                 && let Some((ends_before, separator)) = mark.take()
-                && let Ok(comment) = Comment::read(whole)
             {
-                separators.extend((separator > 0).then_some(separator));
-                starts.push(Start { comment, line, ends_before, content: next });
+                let comment = Comment::read(whole);
+                if comment.is_ok() || comment::is_meant(whole) {
+                    separators.extend((separator > 0).then_some(separator));
+                }
+                starts.extend(comment.ok().map(|comment| Start { comment, line, ends_before, content: next }));
             }
             at = next;
         }
@@ -344,7 +346,7 @@ impl Boundaries {
     }
 }
 
-/// The lines of the separators that are believed.
+/// The lines of the separators that are believed, or would be but for what follows them.
 fn separators(text: &str) -> std::collections::HashSet<usize> {
     Boundaries::find(text).separators.into_iter().collect()
 }
