@@ -3,9 +3,9 @@
 //! Owns the graph and its forms for people and for other programs. Titles cannot leave the places
 //! that they have in them.
 
-use crate::store::{Error, Filter, Listing, Store, View, each};
+use crate::store::{Error, Store, overview};
 use crate::waits::Waits;
-use crate::{Id, RELATIONS_FILE, RelationKind, Relations, State, limits};
+use crate::{Id, RelationKind, State};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -60,9 +60,8 @@ impl Store {
     /// # Errors
     /// When the folder cannot be read.
     pub fn graph(&self, extent: Extent) -> Result<Graph, Error> {
-        let Listing { tickets, .. } = self.list(&Filter::default())?;
-        let edges = self.read(edges)?.unwrap_or_default();
-        let nodes = tickets.into_iter().map(|ticket| Node {
+        let (listing, edges) = self.read(overview)?.unwrap_or_default();
+        let nodes = listing.tickets.into_iter().map(|ticket| Node {
             id: ticket.id,
             title: ticket.fields.title,
             state: ticket.fields.state,
@@ -70,21 +69,6 @@ impl Store {
         });
         Ok(Graph::of(nodes.collect(), edges, extent))
     }
-}
-
-fn edges(view: &View<'_>) -> Result<Vec<Edge>, Error> {
-    let ids = view.ids().map_err(Error::io("read the store"))?;
-    let read = each(&ids, |id| {
-        let folder = view.folder(id).ok().flatten();
-        let text = view.text(id, folder.as_ref(), RELATIONS_FILE, limits::MAX_RELATIONS_BYTES).ok().flatten();
-        let relations = text.map(|text| Relations::read(id, &text)).unwrap_or_default();
-        relations
-            .list()
-            .iter()
-            .map(|relation| Edge { from: id, kind: relation.kind, to: relation.target })
-            .collect::<Vec<_>>()
-    });
-    Ok(read.into_iter().flatten().collect())
 }
 
 impl Graph {

@@ -284,7 +284,7 @@ pub enum RelationCommand {
 #[derive(Subcommand, Debug)]
 pub enum PlanCommand {
     /// Append a record and print its id
-    Add(PlanArgs),
+    Add(Box<PlanArgs>),
     /// List the records of a ticket, oldest first
     List(TicketArg),
 }

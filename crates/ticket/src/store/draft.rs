@@ -15,8 +15,8 @@ use crate::limits::{MAX_RELATIONS, MAX_TICKETS};
 use crate::thread::{NewEvent, STATE_CHANGED};
 use crate::waits::Waits;
 use crate::{
-    Author, Fields, ITEM_FILE, Id, Item, Needs, NewPlanRecord, PLAN_FILE, RELATIONS_FILE, RelationKind, Relations,
-    State, THREAD_FILE, Thread, clock, relations,
+    Author, Fields, ITEM_FILE, Id, Item, Needs, NewPlanRecord, PLAN_FILE, RELATIONS_FILE, Relation, RelationKind,
+    Relations, State, THREAD_FILE, Thread, clock, relations,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -157,7 +157,8 @@ impl Desk<'_> {
     }
 
     fn check_blockers(&self) -> Result<(), Error> {
-        let waiting_on = waiting_on(self.view, self.id)?;
+        let ids = self.view.ids().map_err(Error::io("read the store"))?;
+        let waiting_on = waiting_on(self.view, self.id, &scan::relations(self.view, &ids));
         if waiting_on.is_empty() { Ok(()) } else { Err(Error::Blocked { id: self.id, waiting_on }) }
     }
 
@@ -219,12 +220,10 @@ impl Desk<'_> {
 }
 
 /// The tickets that one has to wait for: those that are not done, cannot be read, or are not there.
-pub(super) fn waiting_on(view: &View<'_>, id: Id) -> Result<Vec<Id>, Error> {
-    let ids = view.ids().map_err(Error::io("read the store"))?;
-    let all = scan::relations(view, &ids);
+pub(super) fn waiting_on(view: &View<'_>, id: Id, all: &[(Id, Vec<Relation>)]) -> Vec<Id> {
     let waits = Waits::of(all.iter().flat_map(|(id, relations)| relations.iter().map(|relation| (*id, relation))));
     let is_open = |other: &Id| !scan::fields(view, *other).is_ok_and(|fields| fields.state.is_done());
-    Ok(waits.of_ticket(id).filter(is_open).collect())
+    waits.of_ticket(id).filter(is_open).collect()
 }
 
 fn create(view: &View<'_>, new: &NewTicket, author: &Author, now: Timestamp) -> Result<Draft, Error> {

@@ -5,6 +5,7 @@
 use super::error::Error;
 use super::scan::{self, Depth, Row};
 use super::{Store, View};
+use crate::graph::Edge;
 use crate::problem::Problem;
 use crate::waits::Waits;
 use crate::{Fields, Id, State};
@@ -66,6 +67,15 @@ impl Store {
         let listing = self.read(|view| list(view, filter))?;
         Ok(listing.unwrap_or_default())
     }
+}
+
+/// Every ticket, with every relation as it is written.
+pub(crate) fn overview(view: &View<'_>) -> Result<(Listing, Vec<Edge>), Error> {
+    let ids = view.ids().map_err(Error::io("read the store"))?;
+    let rows = scan::rows(view, &ids, Depth::Fields);
+    let relations = rows.iter().flat_map(|row| row.relations.iter().map(|relation| (row.id, relation)));
+    let edges = relations.map(|(from, relation)| Edge { from, kind: relation.kind, to: relation.target }).collect();
+    Ok((listing(rows, &Filter::default()), edges))
 }
 
 fn list(view: &View<'_>, filter: &Filter) -> Result<Listing, Error> {

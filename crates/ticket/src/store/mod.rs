@@ -33,6 +33,7 @@ pub use view::RESOLUTION_FILE;
 pub(crate) use files::{Folder, Kind, Name};
 pub(crate) use journal::{Change, JOURNAL_FILE, STORE_FOLDER, temporary};
 pub(crate) use keys::{KEYS_FILE, Keys, MAX_KEYS_BYTES, mended as mended_keys};
+pub(crate) use list::overview;
 pub(crate) use scan::each;
 pub(crate) use view::{Moment, RECORD_FILES, View, pending};
 

@@ -106,13 +106,15 @@ fn ticket(id: Id, record: &Record) -> Result<Ticket, Error> {
 }
 
 fn neighbour(view: &View<'_>, id: Id) -> Result<Neighbour, Error> {
-    if view.folder(id)?.is_none() && !view.ids().map_err(Error::io("read the store"))?.contains(&id) {
+    let ids = view.ids().map_err(Error::io("read the store"))?;
+    if !ids.contains(&id) {
         return Err(Error::NotFound(id));
     }
-    let ids = view.ids().map_err(Error::io("read the store"))?;
+    let all = scan::relations(view, &ids);
+    let waiting_on = draft::waiting_on(view, id, &all);
     let mut outgoing = Vec::new();
     let mut incoming = Vec::new();
-    for (source, relations) in scan::relations(view, &ids) {
+    for (source, relations) in all {
         if source == id {
             outgoing = relations;
             continue;
@@ -122,5 +124,5 @@ fn neighbour(view: &View<'_>, id: Id) -> Result<Neighbour, Error> {
             incoming.push(Incoming { source, forward, kind: forward.inverse(), note });
         }
     }
-    Ok(Neighbour { outgoing, incoming, waiting_on: draft::waiting_on(view, id)? })
+    Ok(Neighbour { outgoing, incoming, waiting_on })
 }

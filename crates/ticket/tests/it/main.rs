@@ -15,6 +15,8 @@ mod hostile;
 #[cfg(test)]
 mod importing;
 #[cfg(test)]
+mod kill;
+#[cfg(test)]
 mod listing;
 #[cfg(test)]
 mod operations;

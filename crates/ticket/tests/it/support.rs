@@ -122,7 +122,9 @@ pub fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     while let Some(inner) = folders.pop() {
         for entry in std::fs::read_dir(inner).unwrap() {
             let path = entry.unwrap().path();
-            if path.is_dir() {
+            if path.is_symlink() {
+                files.push((path.strip_prefix(folder).unwrap().to_owned(), b"a link".to_vec()));
+            } else if path.is_dir() {
                 folders.push(path);
             } else if path.file_name().unwrap() != "lock" {
                 files.push((path.strip_prefix(folder).unwrap().to_owned(), std::fs::read(&path).unwrap()));

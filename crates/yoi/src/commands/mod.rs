@@ -8,6 +8,7 @@ mod doctor;
 mod plugin;
 mod runtime;
 mod session;
+mod ticket;
 mod token;
 mod transcript;
 mod worker;
@@ -39,6 +40,7 @@ pub fn run(cli: Cli) -> ExitCode {
             return conclude(output, token::new(output, &principal, &role));
         }
         Command::Plugin(command) => return conclude(output, plugin::run(output, command)),
+        Command::Ticket(args) => return conclude(output, self::ticket::run(output, *args)),
         Command::Config(ConfigCommand::Show(args)) => {
             return crate::serving::config_show(&args, output.form == Form::Json);
         }
@@ -97,6 +99,7 @@ async fn ask(server: &Server, output: Output, command: Command) -> Result<(), Fa
         Command::Serve(_)
         | Command::Token(_)
         | Command::Plugin(_)
+        | Command::Ticket(_)
         | Command::Runtime(RuntimeCommand::Serve(_))
         | Command::Record(_)
         | Command::Login
