@@ -37,4 +37,4 @@ pub use problem::{Mending, Problem, Severity};
 pub use relations::{RELATIONS_FILE, Relation, RelationKind, RelationKindError, Relations};
 pub use state::{Needs, State, StateError};
 pub use store::{Error, Filter, Listing, Operation, Outcome, Request, Store, Summary, Ticket};
-pub use thread::{Event, NewEvent, THREAD_FILE, Thread};
+pub use thread::{Event, THREAD_FILE, Thread};

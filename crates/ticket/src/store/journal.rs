@@ -225,10 +225,13 @@ pub(crate) fn temporary(file: &Path) -> PathBuf {
     file.with_file_name(format!(".{name}.tmp"))
 }
 
-/// Puts bytes in place of a file, as a whole.
+/// Puts bytes in place of a file, as a whole. Who may read it stays.
 pub(crate) fn replace(disk: &dyn Disk, file: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let temporary = temporary(file);
     disk.write(&temporary, bytes)?;
+    if let Ok(old) = std::fs::symlink_metadata(file).map(|old| old.permissions()) {
+        std::fs::set_permissions(&temporary, old)?;
+    }
     disk.sync(&temporary)?;
     disk.rename(&temporary, file)?;
     file.parent().map_or(Ok(()), |folder| disk.sync(folder))

@@ -146,7 +146,11 @@ impl Store {
     pub(crate) fn lock(&self, author: &str, what: &str) -> Result<Guard, Error> {
         let store = self.path.join(STORE_FOLDER);
         if !store.is_dir() {
-            self.disk.make_folder(&store).map_err(Error::io(format!("make `{}`", store.display())))?;
+            let failed = || format!("make `{}`", store.display());
+            self.disk.make_folder(&store).map_err(Error::io(failed()))?;
+            for folder in self.path.ancestors().take(2).filter(|folder| !folder.as_os_str().is_empty()) {
+                self.disk.sync(folder).map_err(Error::io(failed()))?;
+            }
         }
         let ignore = store.join(".gitignore");
         if !ignore.exists() {

@@ -54,13 +54,13 @@ pub struct Event {
 
 /// An event that is to be appended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewEvent {
-    pub(crate) kind: String,
-    pub(crate) author: String,
-    pub(crate) at: Timestamp,
-    pub(crate) attributes: Vec<(String, String)>,
-    pub(crate) heading: String,
-    pub(crate) body: String,
+pub(crate) struct NewEvent {
+    kind: String,
+    author: String,
+    at: Timestamp,
+    attributes: Vec<(String, String)>,
+    heading: String,
+    body: String,
 }
 
 impl Event {

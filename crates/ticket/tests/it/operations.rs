@@ -192,3 +192,14 @@ fn bounds_are_told() {
     ));
     assert!(OpKey::new("").is_err());
 }
+
+#[test]
+fn who_may_read_a_file_stays() {
+    use std::os::unix::fs::PermissionsExt;
+    let bench = Bench::new();
+    let id = bench.new_ticket("A");
+    let file = bench.path(&format!("{id}/item.md"));
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+    bench.go(id, State::Ready, None).unwrap();
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+}
