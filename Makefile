@@ -40,6 +40,7 @@ bench: ## Measure; benches/README.md says what the figures mean
 	$(CARGO) bench -p event-log -p observation -p worker-runtime --features observation/ws,worker-runtime/fs-store
 	scripts/build-guests
 	$(CARGO) bench -p yoi-manifest -p yoi-plugin-host
+	$(CARGO) bench -p yoi-ticket
 	$(CARGO) bench -p yoi --bench wires
 
 soak: ## The slow tests: SEEDS simulated networks, ROUNDS kills, SOAK_SECONDS of text in the browser

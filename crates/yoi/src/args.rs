@@ -83,6 +83,12 @@ pub enum Command {
     /// these commands but `run` runs a plugin's code or opens a connection.
     #[command(subcommand)]
     Plugin(PluginCommand),
+    /// Make, list, discuss and move tickets: the workspace's records of work
+    ///
+    /// They are the folders `.yoi/tickets/ID` of the current folder, in text that people read and edit as well. None of these
+    /// commands opens a connection.
+    #[command(subcommand)]
+    Ticket(Box<ticket::cli::TicketArgs>),
     /// Record a worker's events into a file that the `replay` executor plays
     ///
     /// While it goes on, the recording is FILE.part, written event by event, so that one that is
@@ -306,6 +312,7 @@ pub fn command() -> ClapCommand {
         let path = group.get_name().to_owned();
         let group = match path.as_str() {
             "serve" | "plugin" | "profile" => without_connection(group).arg(hidden_token()),
+            "ticket" => return offline(group),
             _ => group,
         };
         group.mut_subcommands(|command| match (path.as_str(), command.get_name()) {
@@ -322,6 +329,11 @@ fn without_connection(command: ClapCommand) -> ClapCommand {
     let url = Arg::new("url").long("url").hide(true);
     let ca_file = Arg::new("ca_file").long("ca-file").value_parser(clap::value_parser!(PathBuf)).hide(true);
     command.arg(url).arg(ca_file)
+}
+
+/// The same for a group all of whose commands, at any depth, connect to nothing.
+fn offline(command: ClapCommand) -> ClapCommand {
+    without_connection(command).arg(hidden_token()).mut_subcommands(offline)
 }
 
 fn hidden_token() -> Arg {
@@ -424,6 +436,8 @@ mod tests {
             vec!["yoi", "plugin", "grant", "x", "api", "request/more", "--allow-broad", "--yes"],
             vec!["yoi", "plugin", "revoke", "x", "--all"],
             vec!["yoi", "plugin", "run", "x", "--tool", "greet", "{}"],
+            vec!["yoi", "ticket", "list", "--state", "queued", "--json"],
+            vec!["yoi", "--url", "http://h:1", "ticket", "relation", "add", "00001KVZKSTJT", "blocks", "STE2", "-q"],
             vec!["yoi", "login", "--url", "https://yoi.example", "--token-file", "t"],
         ] {
             command().try_get_matches_from(&good).unwrap();

@@ -19,12 +19,15 @@ use futures_util::stream::FuturesUnordered;
 use parking_lot::Mutex;
 use protocol::{BlockKind, BlockStatus, KnownPart, Level, Part, Usage};
 use serde_json::{Map, Value, json};
+use std::time::Duration;
 use yoi_executor::{Ending, Output, RunContext, RunOver};
 
 /// The kind of block that names a session in the log. Only an executor can say one.
 const SESSION: &str = "session";
 /// The version of the protocol that is spoken.
 const VERSION: u32 = 1;
+/// How long an agent says nothing that has repeated all it had to.
+const QUIET: Duration = Duration::from_millis(500);
 /// How many pages of history are searched for a session.
 const PAGES: usize = 50;
 
@@ -126,7 +129,11 @@ impl Session {
             for (_, method) in methods.into_iter().filter(|(offered, _)| *offered) {
                 match ask(&mut connection, method, params(Some(id)), &mut unheard).await? {
                     Ok(answer) => {
-                        // what it repeats of the past stands in the log already
+                        // what it repeats of the past stands in the log already; some go on with that for a
+                        // moment after they have answered
+                        if method == "session/load" {
+                            listen(&mut connection, &mut unheard).await?;
+                        }
                         unheard.retain(|incoming| !is_repeated(incoming));
                         opened = Some((id.clone(), answer));
                         break;
@@ -350,6 +357,22 @@ async fn ask(
         Err(_) if !connection.lives() => Err(OpenError::Gone),
         answer => Ok(answer),
     }
+}
+
+/// Keeps what the agent says until it says nothing for a moment.
+async fn listen(connection: &mut Connection, unheard: &mut Vec<Incoming>) -> Result<(), OpenError> {
+    // its whole start is bounded by the caller
+    while let Ok(incoming) = tokio::time::timeout(QUIET, connection.incoming.recv()).await {
+        match incoming {
+            Some(Incoming::Request(_, responder)) => {
+                responder.answer(Err(Refusal::Failed("no turn is under way".to_owned())));
+            }
+            Some(incoming) if is_repeated(&incoming) => {}
+            Some(incoming) => unheard.push(incoming),
+            None => return Err(OpenError::Gone),
+        }
+    }
+    Ok(())
 }
 
 /// Whether it repeats what was said: messages, thoughts, calls, plans.

@@ -10,6 +10,7 @@ mod profile;
 mod runtime;
 mod session;
 mod task;
+mod ticket;
 mod token;
 mod transcript;
 mod worker;
@@ -43,6 +44,7 @@ pub fn run(cli: Cli) -> ExitCode {
         }
         Command::Profile(command) => return conclude(output, profile::run(output, &command)),
         Command::Plugin(command) => return conclude(output, plugin::run(output, command)),
+        Command::Ticket(args) => return conclude(output, self::ticket::run(output, *args)),
         Command::Config(ConfigCommand::Show(args)) => {
             return crate::serving::config_show(&args, output.form == Form::Json);
         }
@@ -109,6 +111,7 @@ async fn ask(server: &Server, output: Output, command: Command) -> Result<(), Fa
         | Command::Run(_)
         | Command::Profile(_)
         | Command::Plugin(_)
+        | Command::Ticket(_)
         | Command::Runtime(RuntimeCommand::Serve(_))
         | Command::Record(_)
         | Command::Login
