@@ -3,6 +3,8 @@
 //! Owns nothing: it is built on the protocol's own library, so that both ends are not ours. `--load`
 //! has it offer to take sessions up again; what was said is kept in files of its folder.
 
+#![expect(clippy::indexing_slicing, reason = "JSON that is indexed does not panic")]
+
 use agent_client_protocol::{Agent, ByteStreams, Client, Error, UntypedMessage, v1};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -183,6 +185,12 @@ async fn main() -> Result<(), Error> {
                 if message.method == "session/load" {
                     let session = message.params["sessionId"].as_str().unwrap_or_default();
                     say(&to, session, "agent_message_chunk", "said long ago")?;
+                    // as some do: the rest after the answer
+                    let (late, session) = (to.clone(), session.to_owned());
+                    to.spawn(async move {
+                        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+                        say(&late, &session, "agent_message_chunk", "said just as long ago")
+                    })?;
                 }
                 match answer(&message.method, &message.params, load) {
                     Some(answer) => responder.respond(answer),

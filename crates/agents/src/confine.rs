@@ -142,7 +142,8 @@ fn restrict(sandbox: &Sandbox, _: &[PathBuf]) -> io::Result<()> {
 
 const UNSUPPORTED: &str = "this system cannot confine programs (Landlock, Linux 5.13 or newer): set `sandbox = \"off\"` to run them all the same";
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use super::*;
     use std::process::Stdio;

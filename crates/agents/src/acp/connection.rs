@@ -29,7 +29,7 @@ pub(super) enum Incoming {
 
 /// Who waits for the answer to a request of the agent.
 #[derive(Debug)]
-pub(super) struct Responder(v1::Responder<Value>);
+pub(super) struct Responder(Box<v1::Responder<Value>>);
 
 /// Why a request of the agent is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,7 +122,7 @@ impl Connection {
                 )
                 .on_receive_request(
                     async move |message: UntypedMessage, responder: v1::Responder<Value>, _| {
-                        let _ = asked.send(Incoming::Request(message, Responder(responder))).await;
+                        let _ = asked.send(Incoming::Request(message, Responder(Box::new(responder)))).await;
                         Ok(())
                     },
                     agent_client_protocol::on_receive_request!(),

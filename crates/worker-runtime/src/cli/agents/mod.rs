@@ -9,7 +9,8 @@ mod acp;
 mod llm;
 #[cfg(feature = "agents")]
 mod shared;
-#[cfg(all(test, feature = "agents"))]
+#[cfg(test)]
+#[cfg(feature = "agents")]
 mod tests;
 
 use crate::executor::SharedProfile;
