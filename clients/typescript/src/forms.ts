@@ -240,6 +240,7 @@ const WORKSPACE_EVENTS: Readonly<Record<KnownWorkspaceType, Check>> = {
   worker_created: object({ worker: workerSummary }),
   worker_updated: object({ worker: workerSummary }),
   worker_deleted: object({ runtime_id: runtimeId, worker_id: workerId }),
+  tickets_changed: object({ ticket_ids: list(text) }),
 };
 
 const cursor = optional(text);

@@ -35,6 +35,8 @@ export function applyWorkspace(state: WorkspaceState, event: WorkspaceEvent): Wo
       const { found, index } = find(state.workers, event, byWorker);
       return found ? { ...state, workers: state.workers.toSpliced(index, 1) } : state;
     }
+    case "tickets_changed":
+      return state;
   }
 }
 

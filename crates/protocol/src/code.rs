@@ -185,6 +185,24 @@ codes! {
     WorkerExists = "worker_exists", 409, None, 8, No, Stop,
         "A worker with this id exists and was made with other settings",
         "Choose another id, or leave it out.";
+    TicketNotFound = "ticket_not_found", 404, None, 3, No, Stop,
+        "There is no such ticket, or it has no such relation",
+        "List the tickets and check the id.";
+    TicketBlocked = "ticket_blocked", 409, None, 8, No, Stop,
+        "The ticket waits for others",
+        "Finish those that the message names first, or remove the relation.";
+    TicketTransition = "ticket_transition", 409, None, 8, No, Stop,
+        "The ticket's state does not lead there",
+        "Look at the ticket: `next` has the states that it may go to now.";
+    TicketChanged = "ticket_changed", 409, None, 8, No, Stop,
+        "Somebody has changed the ticket since it was read",
+        "Look at it again, and send the request with its new revision.";
+    TicketBusy = "ticket_busy", 503, None, 5, Yes, Wait,
+        "Somebody else writes the tickets",
+        "Try again; where it goes on, `yoi ticket` names the process that hangs.";
+    TicketMalformed = "ticket_malformed", 422, None, 1, No, Stop,
+        "The ticket's files are not in their form",
+        "Mend what the message names; `yoi ticket doctor` says more.";
     PayloadTooLarge = "payload_too_large", 413, None, 2, No, Stop,
         "The body is larger than this server takes",
         "Send less; the message names the limit.";

@@ -1,6 +1,6 @@
 //! Identities: what a client addresses, in the one spelling that each of them has.
 //!
-//! Owns the forms of `worker_id`, `run_id` and `runtime_id` and refuses everything else. Must not
+//! Owns the forms of `worker_id`, `run_id`, `runtime_id` and `ticket_id` and refuses everything else. Must not
 //! make ids up: that takes a clock and randomness, which whoever makes them passes in.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -21,6 +21,9 @@ pub enum IdError {
     /// Not a runtime id.
     #[error("a runtime id is 1 to 64 characters of a-z, 0-9, '.', '_' and '-', the first a letter or digit")]
     Runtime,
+    /// Not a ticket's id.
+    #[error("a ticket's id is 13 digits of 0-9 and A-Z without I, L, O and U, such as 00001KVZKSTJT")]
+    Ticket,
 }
 
 /// The 26 characters after the prefix, in lower case and within 128 bits.
@@ -174,6 +177,71 @@ impl schemars::JsonSchema for RuntimeId {
     }
 }
 
+/// The most characters of a ticket's id.
+const TICKET_DIGITS: usize = 13;
+
+/// A ticket, unique in its workspace: the millisecond of its making, as 13 Crockford digits.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct TicketId(Box<str>);
+
+impl TicketId {
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for TicketId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl fmt::Debug for TicketId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for TicketId {
+    type Err = IdError;
+
+    fn from_str(s: &str) -> Result<Self, IdError> {
+        let digit = |b: u8| b.is_ascii_digit() || (b.is_ascii_uppercase() && !matches!(b, b'I' | b'L' | b'O' | b'U'));
+        // 65 bits fit into 13 digits, and there are 64
+        let fits = s.bytes().next().is_some_and(|first| first <= b'F');
+        if s.len() == TICKET_DIGITS && fits && s.bytes().all(digit) {
+            Ok(TicketId(s.into()))
+        } else {
+            Err(IdError::Ticket)
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for TicketId {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let s = Cow::<'de, str>::deserialize(d)?;
+        s.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(feature = "codegen")]
+impl schemars::JsonSchema for TicketId {
+    fn schema_name() -> Cow<'static, str> {
+        "TicketId".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "description": "A ticket, unique in its workspace: the millisecond of its making, as 13 Crockford digits.",
+            "type": "string",
+            "pattern": "^[0-9A-F][0-9A-HJKMNP-TV-Z]{12}$",
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -203,6 +271,25 @@ mod tests {
         }
         for bad in ["", "-a", ".a", "A", "a/b", "a b", &"a".repeat(65)] {
             assert_eq!(bad.parse::<RuntimeId>(), Err(IdError::Runtime), "{bad}");
+        }
+    }
+
+    #[test]
+    fn ticket_ids_are_digits_and_nothing_else() {
+        for good in ["00001KVZKSTJT", "0000000000000", "FZZZZZZZZZZZZ"] {
+            assert_eq!(good.parse::<TicketId>().map(|id| id.to_string()), Ok(good.to_owned()));
+        }
+        for bad in [
+            "",
+            "..",
+            "00001KVZKSTJ",
+            "00001KVZKSTJTT",
+            "00001kvzkstjt",
+            "00001KVZKSTJU",
+            "G000000000000",
+            "../../../etcx",
+        ] {
+            assert_eq!(bad.parse::<TicketId>(), Err(IdError::Ticket), "{bad}");
         }
     }
 }

@@ -24,6 +24,7 @@ mod strategies;
 #[cfg(test)]
 mod tests;
 mod text;
+pub mod tickets;
 mod time;
 mod transcript;
 mod weight;
@@ -38,7 +39,7 @@ pub use event::{
     Run, RunError, Status, Trigger, UnknownEvent, Usage, WorkerInfo,
 };
 pub use frame::{Envelope, EventFrame, Frame, FrameError, HeartbeatFrame, LinkState};
-pub use ids::{IdError, RunId, RuntimeId, WorkerId};
+pub use ids::{IdError, RunId, RuntimeId, TicketId, WorkerId};
 pub use object::json_object;
 pub use plugins::{PluginList, PluginRow, PluginStanding, PluginState};
 pub use session::{Affordance, Authentication, Role, SessionInfo, SignIn};

@@ -8,7 +8,7 @@ use crate::api::{Counts, Profile, StoreInfo};
 use crate::diagnostic::Diagnostic;
 use crate::event::{Status, Usage};
 use crate::frame::LinkState;
-use crate::ids::{RuntimeId, WorkerId};
+use crate::ids::{RuntimeId, TicketId, WorkerId};
 use crate::object::json_object;
 use crate::open::open_enum;
 use crate::time::Timestamp;
@@ -143,6 +143,12 @@ pub enum WorkspaceEvent {
         /// Which.
         worker_id: WorkerId,
     },
+    /// Tickets are not as they were, by whomever: look at them again.
+    TicketsChanged {
+        /// Which, at most 100; none where any may be another.
+        #[serde(default)]
+        ticket_ids: Vec<TicketId>,
+    },
     /// Of a type that this version does not know: ignore it.
     #[serde(other)]
     Unknown,
@@ -207,7 +213,7 @@ impl WorkspaceState {
                     self.workers.remove(at);
                 }
             }
-            WorkspaceEvent::Unknown => {}
+            WorkspaceEvent::TicketsChanged { .. } | WorkspaceEvent::Unknown => {}
         }
     }
 
@@ -324,6 +330,7 @@ mod tests {
             (id.clone(), 0..4u64).prop_map(|(id, n)| WorkspaceEvent::WorkerCreated { worker: worker(id, n, "idle") }),
             (id.clone(), 0..4u64)
                 .prop_map(|(id, n)| WorkspaceEvent::WorkerUpdated { worker: worker(id, n, "running") }),
+            Just(WorkspaceEvent::TicketsChanged { ticket_ids: vec!["00001KVZKSTJT".parse().unwrap()] }),
             (id, 0..4u64).prop_map(|(id, n)| WorkspaceEvent::WorkerDeleted {
                 runtime_id: id.parse().unwrap(),
                 worker_id: WorkerId::from_parts(n, 0),
@@ -360,6 +367,9 @@ mod tests {
         let frame = WorkspaceFrame::from_json(r#"{"kind":"event","cursor":"c","event":{"type":"of_tomorrow","x":1}}"#);
         let WorkspaceFrame::Event(frame) = frame.unwrap() else { panic!("an event") };
         assert_eq!(frame.read().unwrap(), WorkspaceEvent::Unknown);
+        // without its ids it is about all of them
+        let told: WorkspaceEvent = serde_json::from_str(r#"{"type":"tickets_changed"}"#).unwrap();
+        assert_eq!(told, WorkspaceEvent::TicketsChanged { ticket_ids: Vec::new() });
         assert!(WorkspaceFrame::from_json(r#"{"kind":"ready"}"#).is_ok());
         assert!(WorkspaceFrame::from_json("[]").is_err());
     }

@@ -28,7 +28,7 @@ fn main() {
     measure("graph", || store.graph(ticket::graph::Extent::All).map(|graph| graph.edges.len()));
     measure("doctor", || store.doctor().map(|report| report.problems.len()));
     let author = Author::new("bench").unwrap_or_else(|error| unreachable!("{error}"));
-    let saying = Saying { kind: "comment".into(), body: "Hello.".into(), status: None };
+    let saying = Saying { kind: "comment".into(), body: "Hello.".into(), status: None, heading: None };
     let say = Request::new(Operation::Say { id, saying }, author.clone());
     measure("comment", || store.apply(&say).map(|_| 0));
     let new = Request::new(Operation::New(NewTicket { title: "N".into(), ..NewTicket::default() }), author);

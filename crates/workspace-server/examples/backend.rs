@@ -112,6 +112,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         clock,
         metrics: None,
         plugins: None,
+        tickets: None,
     });
 
     // `backend.service().serve_connection(…)` serves connections of another kind.

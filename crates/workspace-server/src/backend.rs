@@ -7,6 +7,7 @@ use crate::api;
 use crate::mirror::{MirrorOptions, Mirrors, Upstream};
 use crate::registry::{Entry, Registry};
 use crate::summary::{Summary, SummaryOptions};
+use crate::tickets::{self, Tickets, TicketsOptions};
 use event_log::Sealer;
 use futures_util::future::BoxFuture;
 use observation::Hub;
@@ -60,6 +61,8 @@ pub struct Parts {
     pub metrics: Option<RenderMetrics>,
     /// The plugins of the runtime in this process.
     pub plugins: Option<ShowPlugins>,
+    /// The tickets of the workspace, where it keeps any.
+    pub tickets: Option<TicketsOptions>,
 }
 
 /// Over what cookies may travel.
@@ -97,6 +100,7 @@ pub(crate) struct Shared {
     pub clock: Arc<dyn Clock>,
     pub metrics: Option<RenderMetrics>,
     pub plugins: Option<ShowPlugins>,
+    pub tickets: Option<Arc<Tickets>>,
     pub closing: CancellationToken,
     pub presence: api::Presence,
 }
@@ -155,10 +159,15 @@ impl Backend {
             clock: parts.clock,
             metrics: parts.metrics,
             plugins: parts.plugins,
+            tickets: parts.tickets.map(Tickets::new),
             closing: closing.clone(),
             presence: api::Presence::default(),
         });
         tokio::spawn(api::end_revoked(Arc::downgrade(&shared)));
+        if let Some(tickets) = shared.tickets.clone() {
+            let (watching, closing) = (tickets::watch(tickets, Arc::downgrade(&shared.summary)), closing.clone());
+            tokio::spawn(async move { closing.run_until_cancelled(watching).await });
+        }
         let router = api::router(&shared);
         let service = yoi_edge::Service::new(parts.edge, router, closing);
         Backend { shared, service }

@@ -12,7 +12,9 @@ pub mod mirror;
 pub mod registry;
 mod serve;
 pub mod summary;
+mod tickets;
 
 pub use api::{Operation, openapi};
 pub use backend::{Backend, Cookies, Parts, RenderMetrics, ShowPlugins};
 pub use serve::{ServeArgs, reports, serve};
+pub use tickets::TicketsOptions;

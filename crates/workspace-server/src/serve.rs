@@ -6,7 +6,7 @@
 use crate::config::{self, Config, ConfigArgs, Loaded, Secrets};
 use crate::registry::{Registry, RegistryOptions, RuntimeSpec};
 use crate::summary::SummaryOptions;
-use crate::{Backend, Cookies, Parts, RenderMetrics, ShowPlugins, handle, mirror};
+use crate::{Backend, Cookies, Parts, RenderMetrics, ShowPlugins, TicketsOptions, handle, mirror};
 use protocol::PluginList;
 use std::io::Write;
 use std::path::Path;
@@ -252,6 +252,7 @@ fn start(
         clock,
         metrics,
         plugins,
+        tickets: Some(TicketsOptions::new(&config.tickets)),
     }))
 }
 

@@ -7,7 +7,7 @@ mod writer;
 
 pub use writer::{Audit, AuditEnd, AuditTarget};
 
-use protocol::{Authentication, Role, RunId, RuntimeId, Timestamp, WorkerId};
+use protocol::{Authentication, Role, RunId, RuntimeId, TicketId, Timestamp, WorkerId};
 use serde::Serialize;
 
 /// One line: a command and what came of it.
@@ -35,6 +35,9 @@ pub struct Line {
     /// Of which worker.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub worker_id: Option<WorkerId>,
+    /// Of which ticket.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ticket_id: Option<TicketId>,
     /// `ok`, or the code of what was wrong.
     pub outcome: String,
     /// The run that it began.

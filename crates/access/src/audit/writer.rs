@@ -218,6 +218,7 @@ mod tests {
             command: "input",
             runtime_id: Some("local".parse().unwrap()),
             worker_id: Some(protocol::WorkerId::from_parts(1, 2)),
+            ticket_id: None,
             outcome: "ok".to_owned(),
             run_id: Some(protocol::RunId::from_parts(3, 4)),
             idempotency_key: Some("a\"b\nc".to_owned()),

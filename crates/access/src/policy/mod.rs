@@ -175,6 +175,21 @@ pub trait ObservationPolicy: Send + Sync + 'static {
         false
     }
 
+    /// Whether somebody may read the workspace's tickets. Not unless a policy says so.
+    fn reads_tickets(&self, who: &Principal) -> bool {
+        let _ = who;
+        false
+    }
+
+    /// Whether somebody may make and change tickets. Not unless a policy says so.
+    ///
+    /// # Errors
+    /// When they may not.
+    fn writes_tickets(&self, who: &Principal) -> Result<(), Denied> {
+        let _ = who;
+        Err(Denied::Forbidden)
+    }
+
     /// What somebody is shown of a runtime.
     fn runtime(&self, who: &Principal, row: RuntimeRow) -> RuntimeRow {
         let _ = who;

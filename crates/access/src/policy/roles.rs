@@ -163,6 +163,15 @@ impl ObservationPolicy for Roles {
         matches!(who.role(), Role::Operator | Role::Admin) && who.only().is_everything()
     }
 
+    /// Tickets are of no worker: whoever may watch anything may read them.
+    fn reads_tickets(&self, who: &Principal) -> bool {
+        self.rules.of(who.role()).is_some()
+    }
+
+    fn writes_tickets(&self, who: &Principal) -> Result<(), Denied> {
+        if matches!(who.role(), Role::Operator | Role::Admin) { Ok(()) } else { Err(Denied::Forbidden) }
+    }
+
     fn create(&self, who: &Principal, _runtime_id: &RuntimeId, labels: &Labels) -> Result<(), Denied> {
         // one that its maker could not see afterwards is not made
         let is_allowed = matches!(who.role(), Role::Operator | Role::Admin) && self.rules(who, labels).is_some();
@@ -257,6 +266,18 @@ mod tests {
             }
         }
         insta::assert_snapshot!(table);
+    }
+
+    #[test]
+    fn who_watches_reads_tickets_and_who_drives_writes_them() {
+        let policy = Roles::new(rules(), &Principals::default());
+        let may = |role, only: &[&str]| {
+            let who = principal(role, only);
+            (policy.reads_tickets(&who), policy.writes_tickets(&who).is_ok())
+        };
+        let all = roles().map(|role| may(role, &[]));
+        assert_eq!(all, [(true, false), (true, true), (true, true), (false, false)]);
+        assert_eq!(may(Role::Operator, &["team=core"]), (true, true));
     }
 
     #[test]

@@ -122,6 +122,8 @@ impl Lens for WorkspaceLens {
                 return serde_json::to_vec(&event).map_or(Seen::Drop, |json| Seen::Replace(json.into()));
             }
             WorkspaceEvent::RuntimeRemoved { .. } => true,
+            // of no worker; who has no role reads no tickets either
+            WorkspaceEvent::TicketsChanged { .. } => self.rules.is_some(),
             // it may tell of a hidden worker
             WorkspaceEvent::Unknown => false,
         };
@@ -240,5 +242,13 @@ mod tests {
         assert_eq!(lens.workspace_event(&gone), Seen::Drop);
         let Seen::Replace(json) = lens.workspace_event(&WorkspaceEvent::Snapshot(state)) else { panic!("replaced") };
         assert_eq!(&json[..], br#"{"type":"snapshot","runtimes":[],"workers":[]}"#);
+    }
+
+    #[test]
+    fn tickets_are_of_no_worker_and_for_whoever_has_a_role() {
+        let changed = WorkspaceEvent::TicketsChanged { ticket_ids: Vec::new() };
+        let lens = WorkspaceLens::new("x", vec!["secret=yes".parse().unwrap()], Selector::default());
+        assert_eq!(lens.workspace_event(&changed), Seen::Pass);
+        assert_eq!(WorkspaceLens::nothing("x").workspace_event(&changed), Seen::Drop);
     }
 }

@@ -156,7 +156,7 @@ impl Run<'_, '_> {
             false => Some(args.text.join(" ")),
         };
         let body = body.ok_or_else(|| CliError::usage("there is nothing to say", "Give a text, or pipe one in."))?;
-        let saying = Saying { kind: kind.to_owned(), body, status: args.status };
+        let saying = Saying { kind: kind.to_owned(), body, status: args.status, heading: None };
         self.change(Operation::Say { id, saying }, args.common)
     }
 

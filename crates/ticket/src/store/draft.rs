@@ -84,6 +84,10 @@ impl Desk<'_> {
 
     fn say(&mut self, saying: &Saying) {
         let event = self.event(&saying.kind, &saying.body);
+        let event = match &saying.heading {
+            Some(heading) => event.headed(heading),
+            None => event,
+        };
         self.events.push(match &saying.status {
             Some(status) => event.with("status", status),
             None => event,

@@ -108,6 +108,9 @@ pub struct Saying {
     pub body: String,
     /// What a review or a report comes to, as one line.
     pub status: Option<String>,
+    /// What stands over it, as one line; the words of its kind where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heading: Option<String>,
 }
 
 /// What a ticket is changed to; what is absent stays.
@@ -259,6 +262,7 @@ impl Operation {
                     return Err(Error::invalid("body", "is empty"));
                 }
                 text("body", &saying.body)?;
+                line("heading", saying.heading.as_deref())?;
                 line("status", saying.status.as_deref())
             }
             Operation::Edit { edit, .. } => {

@@ -100,6 +100,12 @@ impl NewEvent {
         self
     }
 
+    /// The same under another heading, of one line.
+    pub(crate) fn headed(mut self, heading: &str) -> NewEvent {
+        heading.trim().clone_into(&mut self.heading);
+        self
+    }
+
     fn written(&self) -> String {
         let Self { kind, author, at, attributes, heading, body } = self.clone();
         let comment = Comment { kind, author, at, attributes }.written();

@@ -182,7 +182,7 @@ fn bounds_are_told() {
     assert!(matches!(bench.apply(saying(id, &body)).unwrap_err(), Error::TooLarge { what: "body", .. }));
     let kind = |kind: &str| Operation::Say {
         id,
-        saying: ticket::store::Saying { kind: kind.into(), body: "x".into(), status: None },
+        saying: ticket::store::Saying { kind: kind.into(), body: "x".into(), status: None, heading: None },
     };
     assert!(matches!(bench.apply(kind("state_changed")).unwrap_err(), Error::Invalid { .. }));
     assert!(matches!(bench.apply(kind("a b")).unwrap_err(), Error::Invalid { .. }));
@@ -191,6 +191,26 @@ fn bounds_are_told() {
         Error::Invalid { .. }
     ));
     assert!(OpKey::new("").is_err());
+}
+
+#[test]
+fn a_heading_is_the_kind_s_or_one_s_own() {
+    let bench = Bench::new();
+    let id = bench.new_ticket("A");
+    let say = |heading: Option<&str>| {
+        let heading = heading.map(str::to_owned);
+        let saying = ticket::store::Saying { kind: "decision".into(), body: "x".into(), status: None, heading };
+        bench.apply(Operation::Say { id, saying })
+    };
+    for (heading, shown) in [(None, "Decision"), (Some(" What --- we do "), "What --- we do")] {
+        say(heading).unwrap();
+        let ticket = bench.store.show(id).unwrap();
+        let last = ticket.events.last().unwrap();
+        assert_eq!((last.heading.as_deref(), last.body.as_str()), (Some(shown), "x"));
+    }
+    for heading in [" ", "a\n---\n"] {
+        assert!(matches!(say(Some(heading)).unwrap_err(), Error::Invalid { what: "heading", .. }));
+    }
 }
 
 #[test]

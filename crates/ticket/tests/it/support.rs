@@ -112,7 +112,7 @@ pub fn moving(id: Id, to: State, reason: Option<&str>) -> Operation {
 }
 
 pub fn saying(id: Id, body: &str) -> Operation {
-    Operation::Say { id, saying: Saying { kind: "comment".into(), body: body.into(), status: None } }
+    Operation::Say { id, saying: Saying { kind: "comment".into(), body: body.into(), status: None, heading: None } }
 }
 
 /// Every file below a folder, with its bytes, but for who has the lock.

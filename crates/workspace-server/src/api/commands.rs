@@ -116,7 +116,7 @@ impl Asked {
 }
 
 /// The line of a command in the audit log.
-fn line(
+pub(super) fn line(
     shared: &Shared,
     who: &Who,
     command: &'static str,
@@ -134,6 +134,7 @@ fn line(
         command,
         runtime_id,
         worker_id,
+        ticket_id: None,
         outcome,
         run_id: None,
         idempotency_key: None,

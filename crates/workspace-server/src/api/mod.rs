@@ -13,6 +13,7 @@ mod presence;
 mod refused;
 mod runtimes;
 mod session;
+mod tickets;
 mod who;
 mod workers;
 
@@ -22,7 +23,7 @@ pub(crate) use presence::{Presence, end_revoked};
 use crate::backend::Shared;
 use crate::console;
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use protocol::{Code, RuntimeId, WorkerId};
 use std::sync::Arc;
 use yoi_edge::{Params, Refused};
@@ -46,6 +47,12 @@ fn routes(ready: impl Fn() -> Result<(), Refused> + Clone + Send + Sync + 'stati
         .route("/api/runtimes", get(runtimes::list))
         .route("/api/runtimes/{runtime_id}", get(runtimes::show))
         .route("/api/plugins", get(plugins::list))
+        .route("/api/tickets", get(tickets::list).post(tickets::create))
+        .route("/api/tickets/{ticket_id}", get(tickets::show))
+        .route("/api/tickets/{ticket_id}/events", post(tickets::say))
+        .route("/api/tickets/{ticket_id}/state", post(tickets::go))
+        .route("/api/tickets/{ticket_id}/relations", post(tickets::relate))
+        .route("/api/tickets/{ticket_id}/relations/{kind}/{target}", delete(tickets::unrelate))
         .route("/api/workers", get(workers::list_all))
         .route("/api/events", get(events::workspace))
         .route("/api/events/ws", get(events::workspace_ws))

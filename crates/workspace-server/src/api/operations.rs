@@ -70,6 +70,12 @@ const STREAM: &[(&str, &str)] = &[
         "When consecutive deltas may come as one: `on` (default), once behind; `bursts`, also when many come at once; `off`, never",
     ),
 ];
+const TICKETS: &[(&str, &str)] = &[
+    ("state", "Only tickets in this state; may be given several times, or several between commas"),
+    ("text", "Only tickets whose title or body has this text, whatever its capitals"),
+    ("blocked", "`true`: only tickets that wait for others; `false`: only those that do not"),
+    ("assignee", "Only tickets of this assignee"),
+];
 const RUNTIME: &[&str] = &[
     "runtime_not_found",
     "runtime_unavailable",
@@ -83,6 +89,19 @@ const RUNTIME: &[&str] = &[
 macro_rules! worker {
     ($rest:literal) => {
         concat!("/api/runtimes/{runtime_id}/workers/{worker_id}", $rest)
+    };
+}
+
+macro_rules! ticket {
+    ($rest:literal) => {
+        concat!("/api/tickets/{ticket_id}", $rest)
+    };
+}
+
+/// The codes of whatever changes a ticket, and those that it has besides.
+macro_rules! ticket_errors {
+    ($($more:literal),*) => {
+        &["ticket_malformed", "ticket_busy", "invalid_input", "forbidden", "rate_limited", "payload_too_large", "unsupported_operation", $($more),*]
     };
 }
 
@@ -103,6 +122,13 @@ operations! {
     get "/api/runtimes", "listRuntimes", "Every runtime of the workspace, as known last", &[], None, 200, Body::Json("RuntimeList"), &[];
     get "/api/runtimes/{runtime_id}", "getRuntime", "One runtime, as known last", &[], None, 200, Body::Json("RuntimeRow"), &["runtime_not_found"];
     get "/api/plugins", "listPlugins", "The plugins of the workspace's own runtime: what each may reach, and how it does", &[], None, 200, Body::Json("PluginList"), &["forbidden"];
+    get "/api/tickets", "listTickets", "The tickets of the workspace, oldest first; one that cannot be read is a problem in the answer", TICKETS, None, 200, Body::Json("TicketList"), &["invalid_input", "forbidden"];
+    post "/api/tickets", "createTicket", "Make a ticket; with an `idempotency_key` it may be sent again (200 then)", &[], Some("CreateTicket"), 201, Body::Json("TicketDetail"), ticket_errors!();
+    get ticket!(""), "getTicket", "One ticket, with what happened to it and how it stands to others", &[], None, 200, Body::Json("TicketDetail"), &["ticket_not_found", "ticket_malformed", "forbidden"];
+    post ticket!("/events"), "sayOfTicket", "Say something of a ticket; with an `idempotency_key` it may be sent again (200 then)", &[], Some("NewTicketEvent"), 201, Body::Json("TicketDetail"), ticket_errors!("ticket_not_found");
+    post ticket!("/state"), "moveTicket", "Take a ticket to another state; with an `idempotency_key` it may be sent again", &[], Some("MoveTicket"), 200, Body::Json("TicketDetail"), ticket_errors!("ticket_not_found", "ticket_transition", "ticket_blocked", "ticket_changed");
+    post ticket!("/relations"), "relateTicket", "Say how a ticket stands to another; one that is there already stays", &[], Some("NewTicketRelation"), 200, Body::Json("TicketDetail"), ticket_errors!("ticket_not_found");
+    delete ticket!("/relations/{kind}/{target}"), "unrelateTicket", "Take a relation back", &[], None, 200, Body::Json("TicketDetail"), ticket_errors!("ticket_not_found");
     get "/api/workers", "listAllWorkers", "The workers of all runtimes; a runtime that is away is a diagnostic in the answer", LIST_ALL, None, 200, Body::Json("WorkerList"), &["invalid_input", "runtime_not_found"];
     get "/api/events", "followWorkspace", "How runtimes and workers change, as server-sent events", STREAM, None, 200, Body::Events("WorkspaceFrame"), &["bad_request", "rate_limited"];
     get "/api/events/ws", "followWorkspaceWs", "How runtimes and workers change, over WebSocket", STREAM, None, 101, Body::WebSocket("WorkspaceFrame"), &["upgrade_required", "origin_not_allowed", "rate_limited"];
@@ -164,7 +190,7 @@ fn described(operation: &Operation) -> Value {
     parameters.extend(operation.query.iter().map(|(name, words)| {
         let kind = match *name {
             "limit" => json!({ "type": "integer", "minimum": 1 }),
-            "label" => json!({ "type": "array", "items": { "type": "string" } }),
+            "label" | "state" => json!({ "type": "array", "items": { "type": "string" } }),
             _ => json!({ "type": "string" }),
         };
         json!({ "name": name, "in": "query", "description": words, "schema": kind })

@@ -102,6 +102,7 @@ fn tell(shared: &Shared, credential: Option<&Credential>, peer: Peer, outcome: &
         command: "sign_in",
         runtime_id: None,
         worker_id: None,
+        ticket_id: None,
         outcome: outcome.to_owned(),
         run_id: None,
         idempotency_key: None,

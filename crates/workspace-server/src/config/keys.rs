@@ -111,6 +111,10 @@ yoi_settings::keys! { pub(super) KEYS: Settings;
     "rate.max_streams", "rate-max-streams", "YOI_WORKSPACE_RATE_MAX_STREAMS", "10000", "N", Plain,
         |s, t| { s.rates.max_streams = rate(t)?; Ok(()) },
         "Streams that each principal has open at the same time";
+    ["Tickets"]
+    "tickets", "tickets", "YOI_WORKSPACE_TICKETS", ".yoi/tickets", "FOLDER", Path,
+        |s, t| { s.tickets = PathBuf::from(t); Ok(()) },
+        "Where the workspace's tickets are; the folder is made with the first of them";
     ["Logging"]
     "logging.format", "log-format", "YOI_LOG_FORMAT", "text", "WORD", Plain,
         |s, t| { s.log_format = word(t, logging::FORMATS)?; Ok(()) },

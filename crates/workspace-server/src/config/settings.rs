@@ -61,6 +61,8 @@ pub struct Config {
     pub cursor_keys: PathBuf,
     /// Where commands are told.
     pub audit: Option<AuditTarget>,
+    /// Where the workspace's tickets are.
+    pub tickets: PathBuf,
     /// How the program's own log is written.
     pub log_format: LogFormat,
     /// How much of it.
@@ -112,6 +114,7 @@ pub(super) struct Settings {
     pub session_lifetime: Duration,
     pub cursor_keys: PathBuf,
     pub audit: Option<AuditTarget>,
+    pub tickets: PathBuf,
     pub log_format: LogFormat,
     pub log_level: String,
 }
@@ -146,6 +149,7 @@ impl Settings {
             session_lifetime: Duration::ZERO,
             cursor_keys: PathBuf::new(),
             audit: None,
+            tickets: PathBuf::new(),
             log_format: LogFormat::Text,
             log_level: String::new(),
         }
@@ -173,6 +177,7 @@ impl Settings {
             session_lifetime: self.session_lifetime,
             cursor_keys: self.cursor_keys,
             audit: self.audit,
+            tickets: self.tickets,
             log_format: self.log_format,
             log_level: self.log_level,
         })

@@ -54,6 +54,7 @@ fn names_stand_once_and_defaults_are_the_libraries_own() {
     assert_eq!(of(&config.observation), of(&observation));
     assert_eq!((config.session_lifetime, config.embedded), (Sessions::LIFETIME, true));
     assert_eq!(config.cursor_keys, Path::new(".yoi/cursor_keys"));
+    assert_eq!(config.tickets, Path::new(ticket::store::STORE));
     assert_eq!(config.listen.to_string(), "127.0.0.1:7070");
     assert!(!config.is_secure() && config.principals.is_empty());
     assert_eq!(warnings, ["there are no [[principals]]: whoever is on this machine may do everything"]);

@@ -14,7 +14,9 @@ use bytes::Bytes;
 use event_log::{Epoch, Limits, Lineage, Log, Sealer, Seq};
 use listing::Listing;
 use observation::{Attach, AttachRequest, Class, Sealed, Stream, StreamOptions, Subject};
-use protocol::{Code, Diagnostic, Envelope, RuntimeId, State, Timestamp, WorkerId, WorkspaceEvent, WorkspaceState};
+use protocol::{
+    Code, Diagnostic, Envelope, RuntimeId, State, TicketId, Timestamp, WorkerId, WorkspaceEvent, WorkspaceState,
+};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -72,6 +74,8 @@ enum Change {
     Worker(Box<protocol::WorkerSummary>),
     /// A worker is gone.
     Gone(RuntimeId, WorkerId),
+    /// Tickets are not as they were.
+    Tickets(Vec<TicketId>),
 }
 
 /// Somebody watches, for as long as this lives.
@@ -142,6 +146,19 @@ impl Summary {
     /// A worker was deleted.
     pub fn saw_gone(&self, runtime: &RuntimeId, worker: WorkerId) {
         let _ = self.changes.try_send(Change::Gone(runtime.clone(), worker));
+    }
+
+    /// Tickets are not as they were: which, or none where any may be another. Waits until that is
+    /// taken in.
+    pub async fn saw_tickets(&self, ticket_ids: Vec<TicketId>) {
+        // whoever takes it in is gone only with the stream
+        let _ = self.changes.send(Change::Tickets(ticket_ids)).await;
+    }
+
+    /// How many watch.
+    #[must_use]
+    pub fn viewers(&self) -> watch::Receiver<usize> {
+        self.viewers.subscribe()
     }
 
     /// Ends the stream: viewers are told `why`.
@@ -226,6 +243,7 @@ impl Keeper {
                 self.note((runtime_id.clone(), worker_id));
                 rows::gone(&state, runtime_id, worker_id)
             }
+            Change::Tickets(ticket_ids) => vec![WorkspaceEvent::TicketsChanged { ticket_ids }],
         };
         self.say(events);
     }

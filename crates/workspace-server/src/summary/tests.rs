@@ -27,6 +27,7 @@ fn short(event: &WorkspaceEvent) -> String {
         WorkspaceEvent::WorkerCreated { worker } => format!("new {}", worker.runtime_id),
         WorkspaceEvent::WorkerUpdated { worker } => format!("{} {}", worker.runtime_id, worker.status),
         WorkspaceEvent::WorkerDeleted { runtime_id, .. } => format!("deleted {runtime_id}"),
+        WorkspaceEvent::TicketsChanged { ticket_ids } => format!("tickets {ticket_ids:?}"),
         WorkspaceEvent::Unknown => "unknown".into(),
     }
 }

@@ -10,3 +10,5 @@ mod conformance;
 mod failures;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod tickets;

@@ -204,6 +204,7 @@ fn parts(world: &World, machine: &Machine, specs: Vec<RuntimeSpec>) -> Result<Pa
         clock,
         metrics: None,
         plugins: None,
+        tickets: None,
     })
 }
 

@@ -3,7 +3,7 @@
 //! Owns the list of types that are spoken over the wire; everything else that is generated from
 //! types is made from what this gives.
 
-use protocol::api;
+use protocol::{api, tickets};
 use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
@@ -32,6 +32,12 @@ fn register(generator: &mut SchemaGenerator) {
     generator.subschema_for::<api::RuntimeInfo>();
     generator.subschema_for::<protocol::RuntimeList>();
     generator.subschema_for::<protocol::PluginList>();
+    generator.subschema_for::<tickets::TicketList>();
+    generator.subschema_for::<tickets::TicketDetail>();
+    generator.subschema_for::<tickets::CreateTicket>();
+    generator.subschema_for::<tickets::NewTicketEvent>();
+    generator.subschema_for::<tickets::MoveTicket>();
+    generator.subschema_for::<tickets::NewTicketRelation>();
     generator.subschema_for::<protocol::WorkspaceFrame>();
     generator.subschema_for::<protocol::WorkspaceEvent>();
     generator.subschema_for::<protocol::SessionInfo>();

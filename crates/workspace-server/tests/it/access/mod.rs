@@ -18,7 +18,7 @@ mod process;
 mod redaction;
 mod reload;
 mod signing;
-mod stage;
+pub mod stage;
 mod startup;
 mod tls;
 mod upgrades;

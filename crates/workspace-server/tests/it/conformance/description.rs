@@ -18,7 +18,10 @@ async fn every_operation_that_is_described_is_there_and_no_other() {
         let path = template
             .replace("{runtime_id}", target.runtime_id.as_str())
             .replace("{worker_id}", &worker.to_string())
-            .replace("{approval_id}", "none");
+            .replace("{approval_id}", "none")
+            .replace("{ticket_id}", "00001KVZKSTJT")
+            .replace("{kind}", "blocks")
+            .replace("{target}", "00001KVZKSTJT");
         assert!(!path.contains('{'), "{path}");
         methods.entry(path.clone()).or_default().insert(method.to_uppercase());
         met += 1;

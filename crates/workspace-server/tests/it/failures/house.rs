@@ -135,6 +135,7 @@ pub fn parts(specs: Vec<RuntimeSpec>) -> Parts {
         clock,
         metrics: None,
         plugins: None,
+        tickets: None,
     }
 }
 

@@ -115,6 +115,7 @@ pub fn parts(specs: Vec<RuntimeSpec>, key: u8) -> Parts {
         clock,
         metrics: Some(Arc::new(|| "yoi_test 1\n".to_owned())),
         plugins: None,
+        tickets: None,
     }
 }
 
