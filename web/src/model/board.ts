@@ -54,8 +54,19 @@ export interface Column {
 }
 
 const byId = (a: TicketSummary, b: TicketSummary): number => (a.ticket_id < b.ticket_id ? -1 : a.ticket_id > b.ticket_id ? 1 : 0);
-const newestChange = (a: TicketSummary, b: TicketSummary): number => Date.parse(b.updated_at) - Date.parse(a.updated_at) || byId(a, b);
-const queuedFirst = (a: TicketSummary, b: TicketSummary): number => Date.parse(a.queued_at ?? a.created_at) - Date.parse(b.queued_at ?? b.created_at) || byId(a, b);
+
+/** In the order of a time, which is read once of each: lists are long. */
+function byTime(tickets: readonly TicketSummary[], time: (ticket: TicketSummary) => string, first: "oldest" | "newest"): TicketSummary[] {
+  const timed = tickets.map((ticket) => ({ ticket, ms: Date.parse(time(ticket)) || 0 }));
+  timed.sort((a, b) => (first === "oldest" ? a.ms - b.ms : b.ms - a.ms) || byId(a.ticket, b.ticket));
+  return timed.map(({ ticket }) => ticket);
+}
+
+function ordered(state: TicketState, tickets: TicketSummary[]): TicketSummary[] {
+  if (state === "done" || state === "closed") return byTime(tickets, (ticket) => ticket.updated_at, "newest");
+  if (state === "queued") return byTime(tickets, (ticket) => ticket.queued_at ?? ticket.created_at, "oldest");
+  return tickets.sort(byId);
+}
 
 /** A column for each state that is known, and after them one for each that is not. What is over has the newest first, what waits the oldest. */
 export function columnsOf(tickets: readonly TicketSummary[]): readonly Column[] {
@@ -65,10 +76,7 @@ export function columnsOf(tickets: readonly TicketSummary[]): readonly Column[] 
     if (column === undefined) columns.set(ticket.state, [ticket]);
     else column.push(ticket);
   }
-  return [...columns].map(([state, cards]) => ({
-    state,
-    tickets: cards.sort(state === "done" || state === "closed" ? newestChange : state === "queued" ? queuedFirst : byId),
-  }));
+  return [...columns].map(([state, cards]) => ({ state, tickets: ordered(state, cards) }));
 }
 
 /** What a move has to be told. */
@@ -120,8 +128,11 @@ export function placeOf(problem: TicketProblem): string {
   return problem.line === undefined || problem.line === null ? problem.file : `${problem.file}:${problem.line}`;
 }
 
-/** A sentence, whatever it ends with. */
-const sentence = (text: string): string => (/[.!?…]$/.test(text.trim()) ? text.trim() : `${text.trim()}.`);
+/** Words as a sentence: with a capital where they begin with a letter, and an end. */
+export function sentence(text: string): string {
+  const words = text.trim();
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}${/[.!?…]$/.test(words) ? "" : "."}`;
+}
 
 const REFUSALS: Readonly<Record<string, string>> = {
   ticket_blocked: "It waits for tickets that are neither done nor closed",
@@ -139,7 +150,7 @@ export function refusalWords(error: { readonly code: string; readonly message: s
   const said = Object.hasOwn(REFUSALS, error.code) ? REFUSALS[error.code] : undefined;
   if (error.code === "ticket_changed" && said !== undefined) return sentence(said);
   if (said !== undefined) return `${sentence(said)} ${sentence(error.message)}`;
-  return `${sentence(error.message)} ${error.remedy}`.trim();
+  return `${sentence(error.message)} ${error.remedy}`;
 }
 
 /** Words between commas, semicolons or spaces, each once. */

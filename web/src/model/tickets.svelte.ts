@@ -11,9 +11,9 @@ import { session, workspace } from "./session.svelte.js";
 /** Changes that come together are read together. */
 const SETTLE_MS = 250;
 /** Reading may take this part of the time. */
-const SHARE = 0.2;
+const SHARE = 0.3;
 /** However long reading takes, what is shown is not older than this and one reading more. */
-const MAX_SETTLE_MS = 10_000;
+const MAX_SETTLE_MS = 5_000;
 /** After a failure. */
 const AGAIN_MS = 3_000;
 
@@ -49,7 +49,8 @@ export class Tickets {
   #isAsking = false;
   /** Whether something changed after the last question was asked. */
   #isStale = true;
-  #tookMs = 0;
+  /** When the list may be read again without taking more than its share. */
+  #restedAt = 0;
 
   constructor(overview: Overview) {
     this.#unlisten = overview.onTickets((ids) => {
@@ -102,7 +103,7 @@ export class Tickets {
 
   #soon(atLeastMs = SETTLE_MS): void {
     if (this.#watchers === 0 || this.#isAsking) return;
-    this.#timer ??= setTimeout(() => void this.#ask(), Math.max(atLeastMs, Math.min(this.#tookMs / SHARE, MAX_SETTLE_MS)));
+    this.#timer ??= setTimeout(() => void this.#ask(), Math.max(atLeastMs, this.#restedAt - performance.now()));
   }
 
   async #ask(): Promise<void> {
@@ -131,7 +132,8 @@ export class Tickets {
       wait = Math.max(AGAIN_MS, error.retryAfterMs ?? 0);
     } finally {
       this.#isAsking = false;
-      this.#tookMs = performance.now() - began;
+      const ended = performance.now();
+      this.#restedAt = ended + Math.min((ended - began) * (1 / SHARE - 1), MAX_SETTLE_MS);
     }
     if (this.#isStale) this.#soon(wait);
   }
