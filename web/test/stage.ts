@@ -5,10 +5,10 @@
 
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Folded, RuntimeClient, WorkspaceClient, type CreateWorker, type State } from "../../clients/typescript/src/index.js";
 
@@ -179,6 +179,13 @@ export class Stage {
       if (update.type === "ready" && folded.state !== undefined) return folded.state;
     }
     throw new Error("the runtime said nothing");
+  }
+
+  /** Writes a file of the workspace, as an editor does. */
+  async write(path: string, text: string): Promise<void> {
+    const file = join(this.#folder, path);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, text);
   }
 
   killBackend(): Promise<void> {

@@ -11,17 +11,21 @@ import { call, command, type CallOptions } from "./http.js";
 import { Settings, type ClientOptions } from "./options.js";
 import { Workers, type Page, type WorkerFilter } from "./pages.js";
 import { RuntimeClient, listWorkers } from "./runtime.js";
+import { TicketsClient } from "./tickets.js";
 
 /** How to follow a workspace: deltas are of workers. */
 export type FollowWorkspaceOptions = Omit<FollowOptions, "coalesce">;
 
 /** A workspace, through its backend. */
 export class WorkspaceClient {
+  /** The tickets of the workspace. */
+  readonly tickets: TicketsClient;
   readonly #settings: Settings;
 
   /** Makes a client; nothing is connected yet. Throws a `YoiError` where an option is not usable. */
   constructor(options: ClientOptions = {}) {
     this.#settings = new Settings(options, BACKEND_PATH);
+    this.tickets = new TicketsClient(this.#settings);
   }
 
   /** Whom the server takes the caller for, and what server it is. */

@@ -16,6 +16,7 @@ import { WorkspaceClient } from "../src/workspace-client.js";
 import { Random } from "./random.js";
 import { AT, ScriptedServer, Socket, WORKER, delta, hold, type Step } from "./scripted.js";
 
+const TICKET = "00001KVZKSTJT";
 const servers: ScriptedServer[] = [];
 after(async () => {
   for (const server of servers) await server.stop();
@@ -69,6 +70,16 @@ describe("calls", () => {
       [() => workspace.runtimes(), "GET /api/runtimes"],
       [() => workspace.runtime("build-box"), "GET /api/runtimes/build-box"],
       [() => workspace.list({ runtime: "build-box" }), "GET /api/workers?runtime=build-box"],
+      [() => workspace.plugins(), "GET /api/plugins"],
+      [() => workspace.tickets.list(), "GET /api/tickets"],
+      [() => workspace.tickets.list({ state: "ready", text: "a&b", blocked: true, assignee: "hare" }), "GET /api/tickets?state=ready&text=a%26b&blocked=true&assignee=hare"],
+      [() => workspace.tickets.ticket(TICKET), `GET /api/tickets/${TICKET}`],
+      [() => workspace.tickets.ticket("a/b"), "GET /api/tickets/a%2Fb"],
+      [() => workspace.tickets.create({ title: "t", risk_flags: ["scope"] }), "POST /api/tickets", '{"title":"t","risk_flags":["scope"]}'],
+      [() => workspace.tickets.say(TICKET, { kind: "comment", body: "b" }), `POST /api/tickets/${TICKET}/events`, '{"kind":"comment","body":"b"}'],
+      [() => workspace.tickets.move(TICKET, { to: "ready", reason: "r", revision: "1" }), `POST /api/tickets/${TICKET}/state`, '{"to":"ready","reason":"r","revision":"1"}'],
+      [() => workspace.tickets.relate(TICKET, { kind: "blocks", target: "x" }), `POST /api/tickets/${TICKET}/relations`, '{"kind":"blocks","target":"x"}'],
+      [() => workspace.tickets.unrelate(TICKET, "blocks", "x"), `DELETE /api/tickets/${TICKET}/relations/blocks/x`],
       [() => workspace.on("build-box").info(), "GET /api/runtimes/build-box"],
       [() => workspace.on("a.b_c").create(), "POST /api/runtimes/a.b_c/workers", "{}"],
       [() => workspace.on("build-box").cancel(WORKER), `POST /api/runtimes/build-box/workers/${WORKER}/cancel`],
@@ -82,6 +93,7 @@ describe("calls", () => {
       assert.equal(asked?.authorization, "Bearer hunter2");
     }
     assert.deepEqual(await workspace.runtimes(), [{ runtime_id: "a" }]);
+    assert.throws(() => workspace.tickets.ticket(".."), (error: YoiError) => error.kind === "invalid_option");
     assert.throws(() => workspace.on(".."), (error: YoiError) => error.kind === "invalid_option");
   });
 

@@ -6,6 +6,7 @@ export type Route =
   | { readonly page: "overview" }
   | { readonly page: "plugins" }
   | { readonly page: "settings" }
+  | { readonly page: "tickets"; readonly ticket: string | undefined }
   | { readonly page: "worker"; readonly runtime: string; readonly worker: string; readonly entry: string | undefined }
   | { readonly page: "nowhere" };
 
@@ -13,6 +14,11 @@ export type Route =
 export function workerPath(runtime: string, worker: string, entry?: string): string {
   const path = `/workers/${encodeURIComponent(runtime)}/${encodeURIComponent(worker)}`;
   return entry === undefined ? path : `${path}#${encodeURIComponent(entry)}`;
+}
+
+/** The address of a ticket's page. */
+export function ticketPath(ticket: string): string {
+  return `/tickets/${encodeURIComponent(ticket)}`;
 }
 
 /** What an address means. */
@@ -29,6 +35,10 @@ export function read(pathname: string, hash: string): Route {
   if (first === "" && second === undefined) return { page: "overview" };
   if (first === "plugins" && second === undefined) return { page: "plugins" };
   if (first === "settings" && second === undefined) return { page: "settings" };
+  if (first === "tickets" && third === undefined) {
+    const ticket = second === undefined || second === "" ? undefined : decoded(second);
+    return second && ticket === undefined ? { page: "nowhere" } : { page: "tickets", ticket };
+  }
   const [runtime, worker] = [decoded(second ?? ""), decoded(third ?? "")];
   if (first === "workers" && runtime && worker) {
     const entry = hash.length > 1 ? decoded(hash.slice(1)) : undefined;
