@@ -632,13 +632,19 @@ export interface Diagnostic {
  * - `"worker_busy"`: The worker is in the middle of a run
  * - `"worker_stopped"`: The worker is stopped
  * - `"worker_exists"`: A worker with this id exists and was made with other settings
+ * - `"ticket_not_found"`: There is no such ticket, or it has no such relation
+ * - `"ticket_blocked"`: The ticket waits for others
+ * - `"ticket_transition"`: The ticket's state does not lead there
+ * - `"ticket_changed"`: Somebody has changed the ticket since it was read
+ * - `"ticket_busy"`: Somebody else writes the tickets
+ * - `"ticket_malformed"`: The ticket's files are not in their form
  * - `"payload_too_large"`: The body is larger than this server takes
  * - `"unsupported_operation"`: This worker or runtime cannot do that
  * - `"store_unavailable"`: The runtime's store takes no writes
  * - `"overloaded"`: The server has as many of these as it takes
  * - `"internal"`: The server failed
  */
-export type Code = "cursor_unknown" | "cursor_expired" | "lagged" | "read_only_stream" | "slow_consumer" | "credential_expired" | "bad_request" | "worker_not_found" | "worker_deleted" | "runtime_not_found" | "approval_not_found" | "profile_not_found" | "not_found" | "not_visible" | "runtime_unavailable" | "runtime_auth_failed" | "runtime_timeout" | "runtime_protocol_error" | "runtime_tls_failed" | "upstream_disconnected" | "upstream_malformed" | "going_away" | "invalid_input" | "unauthenticated" | "forbidden" | "origin_not_allowed" | "upgrade_required" | "rate_limited" | "method_not_allowed" | "worker_busy" | "worker_stopped" | "worker_exists" | "payload_too_large" | "unsupported_operation" | "store_unavailable" | "overloaded" | "internal" | (string & {});
+export type Code = "cursor_unknown" | "cursor_expired" | "lagged" | "read_only_stream" | "slow_consumer" | "credential_expired" | "bad_request" | "worker_not_found" | "worker_deleted" | "runtime_not_found" | "approval_not_found" | "profile_not_found" | "not_found" | "not_visible" | "runtime_unavailable" | "runtime_auth_failed" | "runtime_timeout" | "runtime_protocol_error" | "runtime_tls_failed" | "upstream_disconnected" | "upstream_malformed" | "going_away" | "invalid_input" | "unauthenticated" | "forbidden" | "origin_not_allowed" | "upgrade_required" | "rate_limited" | "method_not_allowed" | "worker_busy" | "worker_stopped" | "worker_exists" | "ticket_not_found" | "ticket_blocked" | "ticket_transition" | "ticket_changed" | "ticket_busy" | "ticket_malformed" | "payload_too_large" | "unsupported_operation" | "store_unavailable" | "overloaded" | "internal" | (string & {});
 
 /**
  * Why a cursor expired.
@@ -943,6 +949,238 @@ export type PluginStanding = "unknown" | "disabled" | "enabled" | "suspended" | 
  */
 export type PluginState = "disabled" | "suspended" | "starting" | "running" | "backing_off" | "failed" | "stopped" | (string & {});
 
+/** `GET /api/tickets`: tickets, oldest first. */
+export interface TicketList {
+  /** Those that were asked for. */
+  tickets: TicketSummary[];
+  /** What could not be read. It hides no ticket but its own. */
+  problems: TicketProblem[];
+}
+
+/** A ticket in short. */
+export interface TicketSummary {
+  /** Which. */
+  ticket_id: TicketId;
+  /** What it is about, in a line. */
+  title: string;
+  /** Where it is. */
+  state: TicketState;
+  /** When it was made, as it is written; empty where that is not. */
+  created_at: string;
+  /** When it was last changed, as it is written. */
+  updated_at: string;
+  /** Who does it. */
+  assignee?: string;
+  /** How far it has been thought through. */
+  readiness?: string;
+  /** What to be careful about. */
+  risk_flags: string[];
+  /** Who queued it. */
+  queued_by?: string;
+  /** When that was. */
+  queued_at?: string;
+  /** Whether it waits for others. What is done waits for nobody. */
+  blocked: boolean;
+  /** For which: those that are not done, cannot be read, or are not there. */
+  waiting_on: TicketId[];
+}
+
+/** A ticket, unique in its workspace: the millisecond of its making, as 13 Crockford digits. */
+export type TicketId = string;
+
+/**
+ * Where a ticket is.
+ * - `"planning"`: It is being found out what is to be done.
+ * - `"ready"`: It is known what is to be done.
+ * - `"queued"`: Somebody wants it done, and it waits for whoever does it.
+ * - `"inprogress"`: It is being done.
+ * - `"done"`: It has been done.
+ * - `"closed"`: Nothing more happens to it.
+ */
+export type TicketState = "planning" | "ready" | "queued" | "inprogress" | "done" | "closed" | (string & {});
+
+/** Something that is wrong with the files of a ticket. */
+export interface TicketProblem {
+  /** What kind of thing, for programs. */
+  code: string;
+  /** What is wrong. */
+  message: string;
+  /** The file, from the folder of the tickets. */
+  file: string;
+  /** The line, from 1. */
+  line?: number;
+  /** What would mend it. */
+  remedy?: string;
+}
+
+/** `GET /api/tickets/{ticket_id}`: a ticket with everything that its record says. */
+export interface TicketDetail {
+  /** Which. */
+  ticket_id: TicketId;
+  /** What it is about, in a line. */
+  title: string;
+  /** Where it is. */
+  state: TicketState;
+  /** When it was made, as it is written; empty where that is not. */
+  created_at: string;
+  /** When it was last changed, as it is written. */
+  updated_at: string;
+  /** Who does it. */
+  assignee?: string;
+  /** How far it has been thought through. */
+  readiness?: string;
+  /** What to be careful about. */
+  risk_flags: string[];
+  /** Who queued it. */
+  queued_by?: string;
+  /** When that was. */
+  queued_at?: string;
+  /** Whether it waits for others. What is done waits for nobody. */
+  blocked: boolean;
+  /** For which: those that are not done, cannot be read, or are not there. */
+  waiting_on: TicketId[];
+  /** What is to be done, in Markdown. */
+  body: string;
+  /** What happened, oldest first. */
+  events: TicketEvent[];
+  /** How it stands to others. */
+  relations: TicketRelations;
+  /**
+   * What whoever hands out work has decided about it: `id`, `kind`, `author`, `at` and what else
+   * applies.
+   */
+  plan: Record<string, unknown>[];
+  /** What came of it. */
+  resolution?: string;
+  /** The states that it may go to now. */
+  next: TicketState[];
+  /** Names what the record is now: a change can be made on the condition that it still is. */
+  revision: string;
+  /** What is wrong with its record. */
+  problems: TicketProblem[];
+}
+
+/** Something that happened to a ticket. */
+export interface TicketEvent {
+  /** What, as one word: `create`, `state_changed`, `decision`, `comment` and others. */
+  kind: string;
+  /** Who did it. */
+  author: string;
+  /** When. */
+  at: string;
+  /** What stands over the body. */
+  heading?: string;
+  /** What was said, in Markdown. */
+  body: string;
+  /** The state that it left. */
+  from?: string;
+  /** The state that it led to. */
+  to?: string;
+  /** Why, in a line. */
+  reason?: string;
+  /** What a review or a report comes to. */
+  status?: string;
+  /** The kind of the relation that it is about. */
+  relation?: string;
+  /** The other ticket of that relation. */
+  target?: string;
+}
+
+/** How a ticket stands to others, and others to it. */
+export interface TicketRelations {
+  /** What its own record says. */
+  outgoing: TicketOutgoing[];
+  /** What the records of others say of it. */
+  incoming: TicketIncoming[];
+}
+
+/** What a ticket's own record says of another. */
+export interface TicketOutgoing {
+  /** How it stands to it. */
+  kind: TicketRelationKind;
+  /** To which. */
+  target: TicketId;
+  /** Why. */
+  note?: string;
+}
+
+/**
+ * How a ticket stands to another. The second five are how the other says it.
+ * - `"depends_on"`: It may not be begun before the other is done.
+ * - `"blocks"`: The other may not be begun before it is done.
+ * - `"related"`: They have to do with each other.
+ * - `"supersedes"`: It takes the place of the other.
+ * - `"duplicate_of"`: It is the other, once more.
+ * - `"dependency_of"`: The other may not be begun before it is done: the other says so.
+ * - `"blocked_by"`: It may not be begun before the other is done: the other says so.
+ * - `"superseded_by"`: The other takes its place.
+ * - `"duplicated_by"`: The other is it, once more.
+ */
+export type TicketRelationKind = "depends_on" | "blocks" | "related" | "supersedes" | "duplicate_of" | "dependency_of" | "blocked_by" | "superseded_by" | "duplicated_by" | (string & {});
+
+/** What another ticket's record says of a ticket. */
+export interface TicketIncoming {
+  /** What that makes of this one: `blocked_by`, `dependency_of` and others. */
+  kind: TicketRelationKind;
+  /** Which says it. */
+  source: TicketId;
+  /** Why. */
+  note?: string;
+}
+
+/** `POST /api/tickets`: what is to be made. */
+export interface CreateTicket {
+  /** What it is about: one line of at most 512 bytes. */
+  title: string;
+  /** What is to be done, in Markdown; at most 256 KiB. */
+  body?: string;
+  /** Who does it. */
+  assignee?: string;
+  /** What to be careful about; at most 64. */
+  risk_flags?: string[];
+  /** However often the same key is sent, one ticket is made. At most 200 bytes. */
+  idempotency_key?: string;
+}
+
+/** `POST …/events`: what is to be said. */
+export interface NewTicketEvent {
+  /**
+   * As one word: `comment`, `decision`, `plan`, `review` and others. Those that requests of
+   * their own make, such as `state_changed`, cannot be said.
+   */
+  kind: string;
+  /** What stands over it, one line; the words of the kind where absent. */
+  heading?: string;
+  /** In Markdown; at most 256 KiB. */
+  body: string;
+  /** However often the same key is sent, it is said once. At most 200 bytes. */
+  idempotency_key?: string;
+}
+
+/** `POST …/state`: where a ticket is to go. */
+export interface MoveTicket {
+  /** Which state. */
+  to: TicketState;
+  /** Why, in a line; needed to go back. */
+  reason?: string;
+  /** What came of it, in Markdown; needed for `closed`, and for nothing else. */
+  resolution?: string;
+  /** The revision that was looked at: where the ticket is another one now, nothing is done. */
+  revision?: string;
+  /** However often the same key is sent, it is done once. At most 200 bytes. */
+  idempotency_key?: string;
+}
+
+/** `POST …/relations`: how a ticket stands to another. */
+export interface NewTicketRelation {
+  /** One of `depends_on`, `blocks`, `related`, `supersedes` and `duplicate_of`. */
+  kind: TicketRelationKind;
+  /** To which. */
+  target: TicketId;
+  /** Why; at most 1,024 bytes. */
+  note?: string;
+}
+
 /** One frame of a workspace's stream, as a client reads it. */
 export type WorkspaceFrame =
   | EventWorkspaceFrame
@@ -992,7 +1230,8 @@ export type KnownWorkspaceEvent =
   | RuntimeRemovedWorkspaceEvent
   | WorkerCreatedWorkspaceEvent
   | WorkerUpdatedWorkspaceEvent
-  | WorkerDeletedWorkspaceEvent;
+  | WorkerDeletedWorkspaceEvent
+  | TicketsChangedWorkspaceEvent;
 
 /** Of a type that this version does not know: ignore it. */
 export interface UnknownWorkspaceEvent {
@@ -1008,6 +1247,7 @@ export const WORKSPACE_EVENT_TYPES = [
   "worker_created",
   "worker_updated",
   "worker_deleted",
+  "tickets_changed",
 ] as const;
 
 /** Whether this version knows its type. Narrow with it before switching on `type`. */
@@ -1055,6 +1295,13 @@ export interface WorkerDeletedWorkspaceEvent {
   runtime_id: RuntimeId;
   /** Which. */
   worker_id: WorkerId;
+}
+
+/** Tickets are not as they were, by whomever: look at them again. */
+export interface TicketsChangedWorkspaceEvent {
+  type: "tickets_changed";
+  /** Which, at most 100; none where any may be another. */
+  ticket_ids: TicketId[];
 }
 
 /** A worker in short. */
@@ -1511,6 +1758,60 @@ export const CODES = {
     action: "stop",
     title: "A worker with this id exists and was made with other settings",
     remedy: "Choose another id, or leave it out.",
+  },
+  ticket_not_found: {
+    httpStatus: 404,
+    closeCode: null,
+    exitStatus: 3,
+    retryable: false,
+    action: "stop",
+    title: "There is no such ticket, or it has no such relation",
+    remedy: "List the tickets and check the id.",
+  },
+  ticket_blocked: {
+    httpStatus: 409,
+    closeCode: null,
+    exitStatus: 8,
+    retryable: false,
+    action: "stop",
+    title: "The ticket waits for others",
+    remedy: "Finish those that the message names first, or remove the relation.",
+  },
+  ticket_transition: {
+    httpStatus: 409,
+    closeCode: null,
+    exitStatus: 8,
+    retryable: false,
+    action: "stop",
+    title: "The ticket's state does not lead there",
+    remedy: "Look at the ticket: `next` has the states that it may go to now.",
+  },
+  ticket_changed: {
+    httpStatus: 409,
+    closeCode: null,
+    exitStatus: 8,
+    retryable: false,
+    action: "stop",
+    title: "Somebody has changed the ticket since it was read",
+    remedy: "Look at it again, and send the request with its new revision.",
+  },
+  ticket_busy: {
+    httpStatus: 503,
+    closeCode: null,
+    exitStatus: 5,
+    retryable: true,
+    action: "wait",
+    title: "Somebody else writes the tickets",
+    remedy: "Try again; where it goes on, `yoi ticket` names the process that hangs.",
+  },
+  ticket_malformed: {
+    httpStatus: 422,
+    closeCode: null,
+    exitStatus: 1,
+    retryable: false,
+    action: "stop",
+    title: "The ticket's files are not in their form",
+    remedy: "Mend what the message names; `yoi ticket doctor` says more.",
   },
   payload_too_large: {
     httpStatus: 413,
