@@ -13,6 +13,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fingerprint {
     records: BTreeMap<Id, u64>,
+    is_under_way: bool,
 }
 
 impl Fingerprint {
@@ -25,6 +26,13 @@ impl Fingerprint {
         ids.sort_unstable();
         ids
     }
+
+    /// Whether an operation was being carried out meanwhile: some of its files are then as they were,
+    /// and some as they become. One that was left half done stays so until somebody writes.
+    #[must_use]
+    pub fn is_under_way(&self) -> bool {
+        self.is_under_way
+    }
 }
 
 impl Store {
@@ -36,7 +44,7 @@ impl Store {
         let fingerprint = self.read(|view| {
             let ids = view.ids().map_err(Error::io("read the store"))?;
             let marks = each(&ids, |id| mark(view, id));
-            Ok(Fingerprint { records: ids.into_iter().zip(marks).collect() })
+            Ok(Fingerprint { records: ids.into_iter().zip(marks).collect(), is_under_way: view.is_under_way() })
         })?;
         Ok(fingerprint.unwrap_or_default())
     }

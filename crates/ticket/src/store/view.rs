@@ -93,6 +93,11 @@ impl<'a> View<'a> {
         view
     }
 
+    /// Whether an operation is being carried out.
+    pub(crate) fn is_under_way(&self) -> bool {
+        !self.overlay.is_empty()
+    }
+
     /// What is in the folder of the store, sorted; tickets that are being made among it.
     pub(crate) fn names(&self) -> std::io::Result<Vec<Name>> {
         let mut names = self.root.names()?;

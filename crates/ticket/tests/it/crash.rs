@@ -56,6 +56,20 @@ fn prepared() -> (Bench, [Id; 2]) {
     (bench, [a, b])
 }
 
+#[test]
+fn what_is_half_done_is_told_until_somebody_writes() {
+    let mut was_told = false;
+    for step in 1..40 {
+        let (bench, [a, b]) = prepared();
+        let killed = bench.store.clone().with_disk(Killed::at(step));
+        let _ = killed.apply(&Request::new(saying(a, "x"), author()));
+        was_told |= bench.store.fingerprint().unwrap().is_under_way();
+        bench.apply(saying(b, "y")).unwrap();
+        assert!(!bench.store.fingerprint().unwrap().is_under_way(), "{step}");
+    }
+    assert!(was_told);
+}
+
 fn operations(a: Id, b: Id) -> Vec<Operation> {
     vec![
         Operation::New(NewTicket {

@@ -43,11 +43,12 @@ pub(crate) fn serves(path: &str) -> bool {
     is_page(path) || asset(path).is_some_and(|name| FILES.get_file(name).is_some())
 }
 
-/// Whether the page is asked for: the overview, plugins, settings, or a worker.
+/// Whether the page is asked for: the overview, plugins, settings, the tickets or one of them, or a worker.
 fn is_page(path: &str) -> bool {
     let mut segments = path.strip_prefix('/').unwrap_or("?").split('/');
     match (segments.next(), segments.next(), segments.next(), segments.next()) {
-        (Some("" | "plugins" | "settings"), None, None, None) => true,
+        (Some("" | "plugins" | "settings" | "tickets"), None, None, None) => true,
+        (Some("tickets"), Some(ticket), None, None) => !ticket.is_empty(),
         (Some("workers"), Some(runtime), Some(worker), None) => !runtime.is_empty() && !worker.is_empty(),
         _ => false,
     }

@@ -25,7 +25,8 @@ async fn body(response: Response) -> String {
 
 #[test]
 fn pages_have_their_paths_and_the_api_keeps_its_own() {
-    for page in ["/", "/settings", "/workers/local/w_01m7ytqn6yfr586nwsj7dpehkj"] {
+    let worker = "/workers/local/w_01m7ytqn6yfr586nwsj7dpehkj";
+    for page in ["/", "/settings", "/tickets", "/tickets/00001KVZKSTJT", worker] {
         assert!(is_page(page) && serves(page), "{page}");
     }
     for other in [
@@ -33,7 +34,10 @@ fn pages_have_their_paths_and_the_api_keeps_its_own() {
         "/api/session",
         "/api/runtimes/local/workers/w_01m7ytqn6yfr586nwsj7dpehkj",
         "/metrics",
+        "/api/tickets",
         "/settings/",
+        "/tickets/",
+        "/tickets/a/b",
         "/workers",
         "/workers/local",
         "/workers//x",

@@ -13,10 +13,10 @@ use tokio::time::{Instant, sleep};
 
 /// Looking takes at most this part of the time.
 const SHARE: u32 = 10;
-/// What changes is looked at again after this time, so often, until it rests: an editor, a checkout
-/// and an operation write one file after another.
+/// What changes is looked at again after this time, so often at most, until it rests: an editor, a
+/// checkout and an operation write one file after another.
 const REST: Duration = Duration::from_millis(25);
-const LOOKS: usize = 8;
+const LOOKS: usize = 40;
 /// The most tickets that are named in one event; where there are more, all are to be looked at.
 const MOST_NAMED: usize = 100;
 
@@ -49,10 +49,11 @@ async fn difference(tickets: &Tickets, known: &mut Fingerprint) -> Option<Vec<Ti
         }
         sleep(REST).await;
         let next = look(tickets).await?;
-        if next == now {
+        let rests = next == now && !next.is_under_way();
+        now = next;
+        if rests {
             break;
         }
-        now = next;
     }
     let changed = now.changed_since(known);
     *known = now;

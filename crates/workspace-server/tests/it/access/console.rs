@@ -2,8 +2,9 @@
 
 use super::stage::{Stage, of, token};
 
-/// The paths of its pages. A worker's is there whether or not there is such a worker.
-const PAGES: [&str; 4] = ["/", "/plugins", "/settings", "/workers/local/w_01jd3v5k9m8q2r4t6w8y0a1c3e"];
+/// The paths of its pages. A worker's is there whether or not there is such a worker, and so is a ticket's.
+const PAGES: [&str; 6] =
+    ["/", "/plugins", "/settings", "/tickets", "/tickets/00001KVZKSTJT", "/workers/local/w_01jd3v5k9m8q2r4t6w8y0a1c3e"];
 
 #[tokio::test]
 async fn a_stranger_gets_the_page_where_one_signs_in_and_nothing_of_the_workspace() {

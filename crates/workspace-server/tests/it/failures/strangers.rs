@@ -16,6 +16,8 @@ fn operations(worker: &str) -> Vec<(String, String)> {
     let mut all = Vec::new();
     for (path, methods) in document["paths"].as_object().unwrap() {
         let path = path.replace("{runtime_id}", "near").replace("{worker_id}", worker).replace("{approval_id}", "a_1");
+        let path = path.replace("{ticket_id}", "00001KVZKSTJT").replace("{kind}", "blocks");
+        let path = path.replace("{target}", "00001KVZKSTJT");
         assert!(!path.contains('{'), "{path}");
         all.extend(methods.as_object().unwrap().keys().map(|method| (method.to_uppercase(), path.clone())));
     }
