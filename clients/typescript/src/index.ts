@@ -25,7 +25,6 @@ export type { CallOptions } from "./http.js";
 export type { ClientOptions, Timeouts, Transport } from "./options.js";
 export { Workers, type Page, type WorkerFilter } from "./pages.js";
 export { RuntimeClient, type TranscriptQuery } from "./runtime.js";
-export type * from "./tickets-api.js";
 export { TicketsClient, type TicketFilter } from "./tickets.js";
 export type { WebSocketConstructor, WebSocketLike } from "./transport/websocket.js";
 export { applyWorkspace, initialWorkspace } from "./workspace.js";

@@ -13,7 +13,7 @@ import type {
   TicketId,
   TicketList,
   TicketState,
-} from "./tickets-api.js";
+} from "./generated/protocol.js";
 
 /** Which tickets to list. */
 export interface TicketFilter {
