@@ -198,7 +198,7 @@ describe("tickets", { skip: noPrograms ?? false }, () => {
     await page.getByLabel("This ticket").selectOption("blocks");
     await page.getByLabel("Ticket", { exact: true }).fill(from);
     await page.getByRole("button", { name: "Add", exact: true }).click();
-    await page.getByRole("alert").filter({ hasText: "Tickets would wait for each other" }).waitFor();
+    await page.getByRole("alert").filter({ hasText: "would wait for each other" }).waitFor();
     await page.getByRole("button", { name: "Cancel" }).click();
     await relation.getByRole("link", { name: "From here" }).click();
     await page.locator(`[data-ticket-page="${from}"]`).waitFor();
