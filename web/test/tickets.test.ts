@@ -148,7 +148,7 @@ describe("tickets", { skip: noPrograms ?? false }, () => {
   });
 
   test("a ticket shows what others do to it, and keeps what one has not sent", LIMIT, async () => {
-    const id = await made({ title: "Talked about", body: "# What\n\n<script>alert(1)</script> and **this**" });
+    const id = await made({ title: "Talked about", body: "# What\n\n<script>alert(1)</script>\n\nand **this**" });
     const sight = await shownOn();
     const { page } = sight;
     await page.goto("/tickets");
@@ -198,11 +198,11 @@ describe("tickets", { skip: noPrograms ?? false }, () => {
     await page.getByLabel("This ticket").selectOption("blocks");
     await page.getByLabel("Ticket", { exact: true }).fill(from);
     await page.getByRole("button", { name: "Add", exact: true }).click();
-    await page.getByRole("alert").filter({ hasText: "Tickets would wait for each other" }).waitFor();
+    await page.getByRole("alert").filter({ hasText: "would wait for each other" }).waitFor();
     await page.getByRole("button", { name: "Cancel" }).click();
     await relation.getByRole("link", { name: "From here" }).click();
     await page.locator(`[data-ticket-page="${from}"]`).waitFor();
-    await page.getByRole("button", { name: /^Take back/ }).click();
+    await page.getByRole("button", { name: /^Remove/ }).click();
     await relation.waitFor({ state: "detached" });
     await sight.close();
   });
@@ -211,7 +211,7 @@ describe("tickets", { skip: noPrograms ?? false }, () => {
     const sight = await shownOn();
     const { page } = sight;
     await page.goto("/tickets");
-    await page.getByRole("heading", { name: "Tickets" }).waitFor();
+    await page.getByRole("heading", { level: 1, name: "Tickets" }).waitFor();
     await page.keyboard.press("n");
     await page.getByRole("textbox", { name: "Title" }).fill("Written here");
     await page.getByRole("textbox", { name: "What is to be done" }).fill("*All* of it.");
@@ -298,7 +298,7 @@ describe("tickets of people", { skip: noPrograms ?? false }, () => {
     await page.keyboard.press("Enter");
     await page.locator("[data-relation]").waitFor();
     assert.equal(await page.locator("#say").count(), 0);
-    for (const name of [/^Move/, /^Add/, /^Take back/]) assert.equal(await page.getByRole("button", { name }).count(), 0);
+    for (const name of [/^Move/, /^Add/, /^Remove/]) assert.equal(await page.getByRole("button", { name }).count(), 0);
     // and sees what others do
     await tickets.say(id, { kind: "comment", body: "By somebody who may." });
     await page.locator('[data-event="comment"]').filter({ hasText: "olga" }).filter({ hasText: "By somebody who may." }).waitFor();
@@ -329,7 +329,7 @@ describe("thousands of tickets", { skip: noPrograms ?? false }, () => {
     const { page } = sight;
     await page.goto("/tickets");
     await column(page, "ready").locator("[data-ticket]").first().waitFor();
-    await page.getByRole("heading", { name: "Tickets 3,000" }).waitFor();
+    await page.getByRole("heading", { level: 1, name: "Tickets 3,000" }).waitFor();
     assert.ok((await page.locator("[data-ticket]").count()) <= 3 * 40, "few are drawn");
     await page.evaluate(() => {
       const seen = globalThis as unknown as { longest: number };

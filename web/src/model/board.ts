@@ -137,12 +137,10 @@ export function sentence(text: string): string {
 const REFUSALS: Readonly<Record<string, string>> = {
   ticket_blocked: "It waits for tickets that are neither done nor closed",
   ticket_transition: "It cannot go there from where it is",
-  ticket_no_transition: "It cannot go there from where it is",
   ticket_changed: "Somebody has changed it meanwhile. It has been read anew: look at what it is now, then try again",
-  ticket_not_found: "There is no such ticket",
-  ticket_cycle: "Tickets would wait for each other",
-  ticket_broken: "Its record cannot be read, and is not changed before that is put right",
-  ticket_store_busy: "Somebody else is writing. Try again in a moment",
+  ticket_not_found: "There is no such ticket, or no such relation",
+  ticket_malformed: "Its record cannot be read, and is not changed before that is put right",
+  ticket_busy: "Somebody else is writing. Try again in a moment",
 };
 
 /** Why something was refused, in words. */
