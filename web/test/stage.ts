@@ -151,7 +151,7 @@ export class Stage {
 
   /** Runs `yoi` at a terminal of this workspace. */
   yoi(...args: readonly string[]): void {
-    execFileSync(program("yoi"), args, { cwd: this.#folder, env: { PATH: process.env["PATH"], HOME: this.#folder }, stdio: "pipe" });
+    execFileSync(program("yoi"), args, { cwd: this.#folder, env: { PATH: process.env["PATH"], HOME: this.#folder, YOI_AUTHOR: "hare" }, stdio: "pipe" });
   }
 
   token(name: string): string {
