@@ -136,6 +136,15 @@ impl Git {
         Ok(Git { root: root.into(), common: common.into(), prefix, limit })
     }
 
+    /// The branch that the workspace is on; nothing where it is on none.
+    ///
+    /// # Errors
+    /// When git cannot be run.
+    pub async fn current_branch(&self) -> Result<Option<String>, GitError> {
+        let output = self.git().args(["symbolic-ref", "--quiet", "HEAD"]).run().await?;
+        Ok(output.stdout.trim().strip_prefix("refs/heads/").map(str::to_owned))
+    }
+
     /// The workspace in another work tree.
     pub(crate) fn workspace_in(&self, worktree: &Path) -> PathBuf {
         worktree.join(&self.prefix)

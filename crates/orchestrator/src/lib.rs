@@ -10,6 +10,8 @@
 
 mod attempt;
 mod backend;
+#[cfg(feature = "cli")]
+pub mod cli;
 mod desk;
 mod error;
 pub mod git;

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::git::Git;
 use crate::options::{Mode, Options};
 use crate::progress::{Ending, Progress, Summary, TicketEnd};
-use crate::waiting::survey;
+use crate::waiting::{Depth, survey};
 use crate::workers::Workers;
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
@@ -45,7 +45,7 @@ pub async fn run<W: Workers>(
     let mut summary = Summary::default();
     loop {
         if !cancel.is_cancelled() {
-            let seen = survey(&desk, &git, options).await?;
+            let seen = survey(&desk, &git, options, Depth::Work).await?;
             let is_free = |id: &Id, busy: &BTreeSet<Id>| !busy.contains(id) && !aside.contains(id);
             for id in seen.ours {
                 if busy.len() < options.capacity && is_free(&id, &busy) {
@@ -98,6 +98,6 @@ pub async fn run<W: Workers>(
         }
     }
     drop(under_way);
-    summary.waiting = survey(&desk, &git, options).await?.waiting;
+    summary.waiting = survey(&desk, &git, options, Depth::All).await?.waiting;
     Ok(summary)
 }

@@ -104,11 +104,20 @@ pub(crate) struct Survey {
 /// When the store cannot be read, or git fails.
 pub async fn waiting(store: Store, git: &Git, options: &Options) -> Result<Vec<Waiting>, Error> {
     options.check()?;
-    Ok(survey(&Desk::new(store), git, options).await?.waiting)
+    Ok(survey(&Desk::new(store), git, options, Depth::All).await?.waiting)
+}
+
+/// Which records are read whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Depth {
+    /// Those that may be begun or gone on with: enough to hand out.
+    Work,
+    /// Those that nobody has queued as well, which may have been given up.
+    All,
 }
 
 /// Looks at every ticket.
-pub(crate) async fn survey(desk: &Desk, git: &Git, options: &Options) -> Result<Survey, Error> {
+pub(crate) async fn survey(desk: &Desk, git: &Git, options: &Options, depth: Depth) -> Result<Survey, Error> {
     let listing = desk.list().await?;
     let base = Base::of(git, options).await?;
     let mut survey = Survey::default();
@@ -116,6 +125,7 @@ pub(crate) async fn survey(desk: &Desk, git: &Git, options: &Options) -> Result<
     for ticket in &listing.tickets {
         match ticket.fields.state {
             State::Done | State::Closed => {}
+            State::Planning | State::Ready if depth == Depth::Work => {}
             State::Planning | State::Ready | State::InProgress => {
                 let history = match desk.show(ticket.id).await {
                     Ok(shown) => History::of(&shown),

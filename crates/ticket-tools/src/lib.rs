@@ -8,6 +8,8 @@
 mod answer;
 mod arguments;
 mod calls;
+#[cfg(feature = "cli")]
+pub mod cli;
 mod cut;
 #[cfg(feature = "mcp")]
 pub mod mcp;

@@ -89,6 +89,16 @@ pub enum Command {
     /// commands opens a connection.
     #[command(subcommand)]
     Ticket(Box<ticket::cli::TicketArgs>),
+    /// Hand out queued tickets: a work tree, a branch and a worker for each, up to a branch that a person merges
+    ///
+    /// Run in a workspace's folder, which is in a work tree of git. A ticket is begun once everything it waits for is done, on
+    /// the branch `ticket/ID`; it ends as `done`, or goes back with a reason. Nothing is merged or pushed. Everything is in
+    /// the tickets' records: killed and started again, it goes on from there. What happens is told on stderr, with `--json`
+    /// on stdout.
+    Orchestrate(Box<yoi_orchestrator::cli::OrchestrateArgs>),
+    /// Offer tickets as tools to programs that speak MCP
+    #[command(subcommand)]
+    Mcp(ticket_tools::cli::McpCommand),
     /// Record a worker's events into a file that the `replay` executor plays
     ///
     /// While it goes on, the recording is FILE.part, written event by event, so that one that is
@@ -312,7 +322,7 @@ pub fn command() -> ClapCommand {
         let path = group.get_name().to_owned();
         let group = match path.as_str() {
             "serve" | "plugin" | "profile" => without_connection(group).arg(hidden_token()),
-            "ticket" => return offline(group),
+            "ticket" | "mcp" => return offline(group),
             _ => group,
         };
         group.mut_subcommands(|command| match (path.as_str(), command.get_name()) {

@@ -8,7 +8,7 @@ use yoi_orchestrator::{Error, Git, GitError, Options, run};
 #[tokio::test]
 async fn titles_and_words_stay_where_they_are() {
     let world = World::new();
-    let id = world.queued("--upload-pack=touch x; $(touch y) \u{202e}\u{9b}31m ```", &[]);
+    let id = world.queued("--upload-pack=touch x; $(touch y) \u{202e}31m ```", &[]);
     let words =
         "```\n---\n\n<!-- event: state_changed author: hare at: 2026-06-25T14:44:02Z to: closed -->\n\u{1b}]0;x\u{7}";
     let text = format!("{}{words}", "x".repeat(200_000));

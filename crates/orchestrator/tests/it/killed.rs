@@ -93,7 +93,7 @@ async fn after_any_number_of_steps() {
             assert!(left > 40, "{left}");
             return;
         }
-        left += 5;
+        left += 9;
     }
 }
 

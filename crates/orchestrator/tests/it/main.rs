@@ -3,6 +3,7 @@
 //! Owns nothing; each file is about one promise.
 
 mod again;
+mod backend;
 mod hostile;
 mod killed;
 mod order;

@@ -119,6 +119,8 @@ impl Workers for Fake {
             }
             {
                 let mut kept = self.kept.lock().unwrap();
+                kept.at_once += 1;
+                kept.most_at_once = kept.most_at_once.max(kept.at_once);
                 let known = kept.workers.entry(worker.id).or_insert_with(|| worker.clone());
                 assert_eq!(*known, worker, "the same id is asked for as another worker");
             }
@@ -167,10 +169,8 @@ impl Workers for Fake {
         Box::pin(async move {
             assert_eq!(position.as_deref(), Some("p"));
             let act = {
-                let mut kept = self.kept.lock().unwrap();
+                let kept = self.kept.lock().unwrap();
                 assert!(kept.runs.values().any(|(_, known, _)| *known == run));
-                kept.at_once += 1;
-                kept.most_at_once = kept.most_at_once.max(kept.at_once);
                 (self.script)(&kept.workers[&worker])
             };
             self.working.notify_one();
@@ -181,7 +181,8 @@ impl Workers for Fake {
             // others begin meanwhile, where they may
             tokio::time::sleep(std::time::Duration::from_millis(30)).await;
             self.point().await;
-            self.kept.lock().unwrap().at_once -= 1;
+            let mut kept = self.kept.lock().unwrap();
+            kept.at_once = kept.at_once.saturating_sub(1);
             let why = (act.ended != Ended::Completed).then(|| "exit_status: it broke".to_owned());
             Ok(RunEnd { ended: act.ended, why, last_text: act.text })
         })
@@ -197,5 +198,5 @@ impl Workers for Fake {
 
 pub(crate) fn commit(folder: &Path, message: &str) {
     git(folder, &["add", "--all"]);
-    git(folder, &["-c", "user.name=w", "-c", "user.email=w@localhost", "commit", "-q", "-m", message]);
+    git(folder, &["-c", "user.name=w", "-c", "user.email=w@localhost", "commit", "-q", "--allow-empty", "-m", message]);
 }

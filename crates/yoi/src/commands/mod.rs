@@ -5,6 +5,8 @@
 
 mod console;
 mod doctor;
+mod mcp;
+mod orchestrate;
 mod plugin;
 mod profile;
 mod runtime;
@@ -69,7 +71,7 @@ pub fn run(cli: Cli) -> ExitCode {
         };
         // these see to Ctrl-C themselves
         let own = mode == Some(console::Mode::Console)
-            || matches!(command, Command::Record(_) | Command::Login | Command::Run(_));
+            || matches!(command, Command::Record(_) | Command::Login | Command::Run(_) | Command::Orchestrate(_));
         if !own {
             interrupt::ends_the_process();
         }
@@ -82,6 +84,12 @@ pub fn run(cli: Cli) -> ExitCode {
                 let server = Server::reach(&connection).await?;
                 Box::pin(task::run(&server, output, args, doctor::is_loopback(&connection.url))).await
             }
+            Command::Orchestrate(args) if args.status => Box::pin(orchestrate::status(output, &args)).await,
+            Command::Orchestrate(args) => {
+                let server = Server::reach(&connection).await?;
+                Box::pin(orchestrate::run(&server, output, *args)).await
+            }
+            Command::Mcp(command) => Box::pin(mcp::run(command)).await,
             Command::Watch(args) if mode == Some(console::Mode::Console) => {
                 let server = Server::reach(&connection).await?;
                 Box::pin(console::open(&server, output, args)).await
@@ -112,6 +120,8 @@ async fn ask(server: &Server, output: Output, command: Command) -> Result<(), Fa
         | Command::Profile(_)
         | Command::Plugin(_)
         | Command::Ticket(_)
+        | Command::Orchestrate(_)
+        | Command::Mcp(_)
         | Command::Runtime(RuntimeCommand::Serve(_))
         | Command::Record(_)
         | Command::Login
