@@ -264,14 +264,19 @@ impl<W: Workers, F: Fn(Progress) + Sync> Context<'_, W, F> {
     where
         Fut: Future<Output = Result<T, WorkersError>>,
     {
-        let begun = tokio::time::Instant::now();
+        let mut begun = tokio::time::Instant::now();
         let mut pause = FIRST_PAUSE;
         loop {
+            let asked_at = tokio::time::Instant::now();
             let asked = tokio::select! {
                 biased;
                 () = self.cancel.cancelled() => return Ok(Asked::Stopped),
                 asked = ask() => asked,
             };
+            if asked_at.elapsed() > self.options.limits.away {
+                // it was there for a while: this is another outage
+                (begun, pause) = (tokio::time::Instant::now(), FIRST_PAUSE);
+            }
             match asked {
                 Ok(answer) => return Ok(Asked::Answered(answer)),
                 Err(error) if error.retry == Retry::No => return Ok(Asked::Refused(error)),

@@ -20,8 +20,8 @@ pub struct TicketTools {
 }
 
 /// Two boxes as one. Where both have a tool of a name, it is the first's.
-#[derive(Clone, Debug)]
-pub struct Both<A, B>(pub A, pub B);
+#[derive(Clone)]
+pub struct Both(pub Arc<dyn Toolbox>, pub Arc<dyn Toolbox>);
 
 impl TicketTools {
     /// The tools over a store.
@@ -68,7 +68,7 @@ impl Toolbox for TicketTools {
     }
 }
 
-impl<A: Toolbox, B: Toolbox> Toolbox for Both<A, B> {
+impl Toolbox for Both {
     fn tools(&self) -> Vec<Tool> {
         let mut tools = self.0.tools();
         let more: Vec<Tool> =
@@ -79,5 +79,11 @@ impl<A: Toolbox, B: Toolbox> Toolbox for Both<A, B> {
 
     fn call(&self, call: ToolCall) -> BoxFuture<'_, Result<String, ToolFailure>> {
         if self.0.tools().iter().any(|tool| tool.name == call.tool) { self.0.call(call) } else { self.1.call(call) }
+    }
+}
+
+impl std::fmt::Debug for Both {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Both").finish_non_exhaustive()
     }
 }

@@ -4,6 +4,7 @@ use crate::{Room, json};
 use futures_util::future::BoxFuture;
 use protocol::WorkerId;
 use serde_json::json as value;
+use std::sync::Arc;
 use ticket_tools::{Both, TicketTools};
 use tokio_util::sync::CancellationToken;
 use yoi_executor::{Tool, ToolCall, ToolFailure, Toolbox};
@@ -44,7 +45,7 @@ async fn a_worker_comments_in_its_own_name() {
 async fn two_boxes_are_one() {
     let room = Room::new();
     let id = room.ticket("First", &[]);
-    let both = Both(TicketTools::new(room.desk(&[])), Other);
+    let both = Both(Arc::new(TicketTools::new(room.desk(&[]))), Arc::new(Other));
     let names: Vec<String> = both.tools().into_iter().map(|tool| tool.name).collect();
     assert_eq!(names.iter().filter(|name| *name == "TicketShow").count(), 1);
     assert_eq!(names.last().map(String::as_str), Some("plugin__greet"));
