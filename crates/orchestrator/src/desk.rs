@@ -6,7 +6,8 @@ use crate::error::Error;
 use crate::history::History;
 use crate::{AUTHOR, notes};
 use std::time::Duration;
-use ticket::store::{Neighbour, Saying};
+use ticket::graph::{Extent, Graph};
+use ticket::store::Saying;
 use ticket::{Author, Filter, Id, Listing, NewPlanRecord, Operation, Request, State, Store, Ticket};
 
 /// How often a change is tried again that others came before.
@@ -42,8 +43,8 @@ impl Desk {
         self.blocking(|store| store.list(&Filter::default())).await
     }
 
-    pub(crate) async fn relations(&self, id: Id) -> Result<Neighbour, Error> {
-        self.blocking(move |store| store.relations(id)).await
+    pub(crate) async fn graph(&self) -> Result<Graph, Error> {
+        self.blocking(|store| store.graph(Extent::All)).await
     }
 
     /// Says something about an attempt, where it has not been said.

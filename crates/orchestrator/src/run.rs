@@ -45,7 +45,8 @@ pub async fn run<W: Workers>(
     let mut summary = Summary::default();
     loop {
         if !cancel.is_cancelled() {
-            let seen = survey(&desk, &git, options, Depth::Work).await?;
+            let enough = options.capacity + busy.len() + aside.len();
+            let seen = survey(&desk, &git, options, Depth::Work(enough)).await?;
             let is_free = |id: &Id, busy: &BTreeSet<Id>| !busy.contains(id) && !aside.contains(id);
             for id in seen.ours {
                 if busy.len() < options.capacity && is_free(&id, &busy) {

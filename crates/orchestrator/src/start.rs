@@ -8,8 +8,8 @@
 use crate::error::Error;
 use crate::git::{Git, GitError};
 use crate::notes::branch_of;
-use std::collections::BTreeSet;
-use ticket::store::Neighbour;
+use std::collections::{BTreeMap, BTreeSet};
+use ticket::graph::Edge;
 use ticket::{Id, RelationKind};
 
 /// Where a branch begins.
@@ -47,9 +47,15 @@ pub(crate) async fn start(git: &Git, base: &str, done: &[Id]) -> Result<Start, E
     Ok(Start::Merge(open.into_iter().map(|(id, _)| id).collect()))
 }
 
-/// The tickets that one waits for, by its own record and by theirs.
-pub(crate) fn before(neighbour: &Neighbour) -> BTreeSet<Id> {
-    let own = neighbour.outgoing.iter().filter(|relation| relation.kind == RelationKind::DependsOn);
-    let others = neighbour.incoming.iter().filter(|incoming| incoming.forward == RelationKind::Blocks);
-    own.map(|relation| relation.target).chain(others.map(|incoming| incoming.source)).collect()
+/// For each ticket those that it waits for, by its own record and by theirs.
+pub(crate) fn before(edges: &[Edge]) -> BTreeMap<Id, BTreeSet<Id>> {
+    let mut before: BTreeMap<Id, BTreeSet<Id>> = BTreeMap::new();
+    for Edge { from, kind, to } in edges {
+        match kind {
+            RelationKind::DependsOn => before.entry(*from).or_default().insert(*to),
+            RelationKind::Blocks => before.entry(*to).or_default().insert(*from),
+            RelationKind::Related | RelationKind::Supersedes | RelationKind::DuplicateOf => false,
+        };
+    }
+    before
 }

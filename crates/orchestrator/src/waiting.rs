@@ -10,7 +10,7 @@ use crate::history::{EXHAUSTED, History};
 use crate::options::{DirtyBase, Options};
 use crate::start::{Start, before, start};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use ticket::{Id, Listing, State, Store, Summary};
 
@@ -110,8 +110,8 @@ pub async fn waiting(store: Store, git: &Git, options: &Options) -> Result<Vec<W
 /// Which records are read whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Depth {
-    /// Those that may be begun or gone on with: enough to hand out.
-    Work,
+    /// Those that may be gone on with, and the oldest that may be begun: at most so many.
+    Work(usize),
     /// Those that nobody has queued as well, which may have been given up.
     All,
 }
@@ -125,7 +125,7 @@ pub(crate) async fn survey(desk: &Desk, git: &Git, options: &Options, depth: Dep
     for ticket in &listing.tickets {
         match ticket.fields.state {
             State::Done | State::Closed => {}
-            State::Planning | State::Ready if depth == Depth::Work => {}
+            State::Planning | State::Ready if depth != Depth::All => {}
             State::Planning | State::Ready | State::InProgress => {
                 let history = match desk.show(ticket.id).await {
                     Ok(shown) => History::of(&shown),
@@ -147,8 +147,12 @@ pub(crate) async fn survey(desk: &Desk, git: &Git, options: &Options, depth: Dep
     }
     let mut free = options.capacity.saturating_sub(survey.ours.len());
     let states: BTreeMap<Id, State> = listing.tickets.iter().map(|ticket| (ticket.id, ticket.fields.state)).collect();
+    let before = before(&desk.graph().await?.edges);
     for ticket in next {
-        let why = match queued(desk, git, options, &base, &states, ticket).await? {
+        if matches!(depth, Depth::Work(most) if survey.ready.len() >= most) {
+            break;
+        }
+        let why = match queued(desk, git, options, &base, (&states, &before), ticket).await? {
             Ok(ready) => {
                 survey.ready.push(ready);
                 if free == 0 { Why::Capacity } else { Why::Next }
@@ -187,7 +191,7 @@ async fn queued(
     git: &Git,
     options: &Options,
     base: &Base,
-    states: &BTreeMap<Id, State>,
+    (states, before): (&BTreeMap<Id, State>, &BTreeMap<Id, BTreeSet<Id>>),
     ticket: &Summary,
 ) -> Result<Result<Ready, Why>, Error> {
     if !ticket.waiting_on.is_empty() {
@@ -207,13 +211,8 @@ async fn queued(
         Base::Dirty => return Ok(Err(Why::DirtyBase { branch: options.base.clone() })),
         Base::Good => {}
     }
-    let neighbour = match desk.relations(ticket.id).await {
-        Ok(neighbour) => neighbour,
-        Err(error @ Error::Store(_)) => return Ok(Err(broken(&error))),
-        Err(error) => return Err(error),
-    };
-    let done: Vec<Id> =
-        before(&neighbour).into_iter().filter(|other| states.get(other) == Some(&State::Done)).collect();
+    let all = before.get(&ticket.id).into_iter().flatten().copied();
+    let done: Vec<Id> = all.filter(|other| states.get(other) == Some(&State::Done)).collect();
     Ok(match start(git, &options.base, &done).await? {
         Start::Merge(tickets) => Err(Why::Merge { tickets }),
         Start::At { commit, name } => Ok(Ready {
