@@ -3,7 +3,6 @@
 //! Owns nothing; each file is about one promise.
 
 mod again;
-mod backend;
 mod hostile;
 mod killed;
 mod order;
