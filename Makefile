@@ -41,6 +41,7 @@ bench: ## Measure; benches/README.md says what the figures mean
 	scripts/build-guests
 	$(CARGO) bench -p yoi-manifest -p yoi-plugin-host
 	$(CARGO) bench -p yoi-ticket
+	$(CARGO) bench -p yoi-agents --bench workers
 	$(CARGO) bench -p yoi --bench wires
 
 soak: ## The slow tests: SEEDS simulated networks, ROUNDS kills, SOAK_SECONDS of text in the browser
