@@ -329,29 +329,20 @@ async fn ask(
     unheard: &mut Vec<Incoming>,
 ) -> Result<Result<Value, Refused>, OpenError> {
     let mut answer = std::pin::pin!(connection.request(method, params));
+    // a session that is long is repeated as a whole; it is not kept twice
+    let repeats = method == "session/load";
     let answer = loop {
         tokio::select! {
             biased;
             incoming = connection.incoming.recv() => match incoming {
-                Some(Incoming::Request(_, responder)) => {
-                    responder.answer(Err(Refusal::Failed("no turn is under way".to_owned())));
-                }
-                // a session that is long is repeated as a whole; it is not kept twice
-                Some(incoming) if method == "session/load" && is_repeated(&incoming) => {}
-                Some(incoming) => unheard.push(incoming),
+                Some(incoming) => keep(incoming, repeats, unheard),
                 None => return Err(OpenError::Gone),
             },
             answer = &mut answer => break answer,
         }
     };
     while let Ok(incoming) = connection.incoming.try_recv() {
-        match incoming {
-            Incoming::Request(_, responder) => {
-                responder.answer(Err(Refusal::Failed("no turn is under way".to_owned())));
-            }
-            incoming if method == "session/load" && is_repeated(&incoming) => {}
-            incoming => unheard.push(incoming),
-        }
+        keep(incoming, repeats, unheard);
     }
     match answer {
         Err(_) if !connection.lives() => Err(OpenError::Gone),
@@ -363,16 +354,20 @@ async fn ask(
 async fn listen(connection: &mut Connection, unheard: &mut Vec<Incoming>) -> Result<(), OpenError> {
     // its whole start is bounded by the caller
     while let Ok(incoming) = tokio::time::timeout(QUIET, connection.incoming.recv()).await {
-        match incoming {
-            Some(Incoming::Request(_, responder)) => {
-                responder.answer(Err(Refusal::Failed("no turn is under way".to_owned())));
-            }
-            Some(incoming) if is_repeated(&incoming) => {}
-            Some(incoming) => unheard.push(incoming),
-            None => return Err(OpenError::Gone),
-        }
+        keep(incoming.ok_or(OpenError::Gone)?, true, unheard);
     }
     Ok(())
+}
+
+/// Keeps what the agent says outside of a turn; what it asks is refused, and what it only repeats left out.
+fn keep(incoming: Incoming, repeats: bool, unheard: &mut Vec<Incoming>) {
+    match incoming {
+        Incoming::Request(_, responder) => {
+            responder.answer(Err(Refusal::Failed("no turn is under way".to_owned())));
+        }
+        incoming if repeats && is_repeated(&incoming) => {}
+        incoming => unheard.push(incoming),
+    }
 }
 
 /// Whether it repeats what was said: messages, thoughts, calls, plans.

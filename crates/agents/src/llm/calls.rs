@@ -91,8 +91,8 @@ impl<'r> Tools<'r> {
     }
 
     /// What the model is told of.
-    pub(crate) fn shown(&self) -> Vec<Tool> {
-        self.shown.clone()
+    pub(crate) fn shown(&self) -> &[Tool] {
+        &self.shown
     }
 
     /// Makes the calls, and says what they answer. The message has one answer for each.

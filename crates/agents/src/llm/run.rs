@@ -87,12 +87,12 @@ impl Run<'_> {
             if let Some(ending) = spending.over(&self.options.limits, self.options.price) {
                 return Ok(ending);
             }
-            let length = spending.length().unwrap_or_else(|| estimate(&system, &messages, &tools.shown()));
+            let length = spending.length().unwrap_or_else(|| estimate(&system, &messages, tools.shown()));
             if length > self.options.window * FULL / 100 {
                 messages = self.shorten(&messages, &input, &mut names, &mut spending, &mut shortened).await?;
                 continue;
             }
-            let reply = match self.ask(&system, &messages, &tools.shown(), &mut names, &mut spending, None).await? {
+            let reply = match self.ask(&system, &messages, tools.shown(), &mut names, &mut spending, None).await? {
                 Ok(reply) => reply,
                 Err(failure) if failure.passes == Passes::Shorter => {
                     messages = self.shorten(&messages, &input, &mut names, &mut spending, &mut shortened).await?;
